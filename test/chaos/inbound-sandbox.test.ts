@@ -1,37 +1,29 @@
 // Chaos on the way in against the sandbox: every IMAP fault it knows, at random, while mails arrive and two replicas share the mailboxes.
 // Oracle: every mail that nobody took away is one job, whatever Exchange said or kept quiet about; nothing stays unaccounted.
 // TEST_LENGTH=long: two minutes; MAILROOM_TEST_SEED repeats a run.
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { mailboxId } from '../../src/contract/names.ts';
 import { audit } from '../../src/domain/ledger.ts';
-import { type Fault, type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { type Fault, startSandbox } from '../../src/sandbox/index.ts';
+import { fixture } from '../support/fixture.ts';
 import { startTestInbound } from '../support/inbound.ts';
-import { leakWatch } from '../support/leak-watch.ts';
 import { seededRandom } from '../support/random.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { startRedis } from '../support/redis.ts';
 import { imapServer } from '../support/servers.ts';
 import { waitFor } from '../support/temp.ts';
-
-leakWatch();
 
 const STORM_MS = process.env.TEST_LENGTH === 'long' ? 120_000 : 20_000;
 const BOXES = [1, 2, 3].map((n) => `sandbox${n}@contoso.example`);
 const CLIENT = 'c0ffee00-0000-4000-8000-000000000002';
 const FLOW = 'Sandbox chaos';
-let redis: TestRedis;
-let sandbox: Sandbox;
 
-beforeAll(async () => {
-  redis = await startRedis();
-  sandbox = await startSandbox({
+const redis = fixture(startRedis);
+const sandbox = fixture(() =>
+  startSandbox({
     users: BOXES.map((address) => ({ address, kind: 'shared' as const })),
     applications: [{ clientId: CLIENT, secret: 's' }],
-  });
-});
-afterAll(async () => {
-  await sandbox.stop();
-  await redis.stop();
-});
+  }),
+);
 
 it('loses nothing and enqueues nothing twice, whatever Exchange answers', async () => {
   const seed = Number(process.env.MAILROOM_TEST_SEED ?? Math.floor(Math.random() * 1e9));

@@ -4,39 +4,25 @@
 // unaccounted.   TEST_LENGTH=long: two minutes of faults instead of forty seconds; MAILROOM_TEST_SEED repeats a run.
 
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startDovecot, type TestDovecot } from '../support/dovecot.ts';
-import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
+import { expect, it } from 'vitest';
+import { startDovecot } from '../support/dovecot.ts';
+import { startFaultProxy } from '../support/fault-proxy.ts';
+import { fixture } from '../support/fixture.ts';
 import { journey } from '../support/journey.ts';
-import { leakWatch } from '../support/leak-watch.ts';
 import type { MailroomProcess } from '../support/mailroom.ts';
 import { oneMail } from '../support/mails.ts';
 import { seededRandom } from '../support/random.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { startRedis } from '../support/redis.ts';
 import { waitFor } from '../support/temp.ts';
-
-leakWatch();
 
 const LONG = process.env.TEST_LENGTH === 'long';
 const FAULT_MS = LONG ? 120_000 : 40_000;
 const PASSWORD = 'chaos-password';
 const BOXES = [1, 2, 3, 4].map((n) => `chaos${n}@contoso.example`);
 
-let redis: TestRedis;
-let dovecot: TestDovecot;
-let proxy: FaultProxy;
-
-beforeAll(async () => {
-  [redis, dovecot] = await Promise.all([
-    startRedis({ aof: 'everysec' }),
-    startDovecot({ users: BOXES.map((user) => ({ user, password: PASSWORD })) }),
-  ]);
-  proxy = await startFaultProxy({ target: { port: dovecot.port } });
-});
-afterAll(async () => {
-  await proxy.stop();
-  await Promise.all([redis.stop(), dovecot.stop()]);
-});
+const redis = fixture(() => startRedis({ aof: 'everysec' }));
+const dovecot = fixture(() => startDovecot({ users: BOXES.map((user) => ({ user, password: PASSWORD })) }));
+const proxy = fixture(() => startFaultProxy({ target: { port: dovecot.port } }));
 
 it('loses nothing and enqueues nothing twice', async () => {
   const seed = Number(process.env.MAILROOM_TEST_SEED ?? Math.floor(Math.random() * 1e9));
@@ -46,7 +32,7 @@ it('loses nothing and enqueues nothing twice', async () => {
 
   const j = journey({
     redisUrl: redis.url,
-    caFile: dovecot.caFile,
+    ca: dovecot.caPem,
     settings: {
       inbound: {
         startStaggerMs: 0,

@@ -1,36 +1,24 @@
 // Chaos of mailbox events: colleagues read, answer, move and delete in Outlook while replicas are killed (kill -9) and Redis is set back by seconds.
 // Oracle: of every message on the queue, each act is one event, and nothing is an event that nobody did.
 // TEST_LENGTH=long: two minutes instead of twelve seconds; MAILROOM_TEST_SEED repeats a run.
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { mailboxEventsQueue, mailboxId } from '../../src/contract/names.ts';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { startSandbox } from '../../src/sandbox/index.ts';
+import { fixture } from '../support/fixture.ts';
 import { journey } from '../support/journey.ts';
-import { leakWatch } from '../support/leak-watch.ts';
 import type { MailroomProcess } from '../support/mailroom.ts';
 import { seededRandom } from '../support/random.ts';
-import { tempDir, waitFor } from '../support/temp.ts';
-import { type ForgetfulRedis, startForgetfulRedis } from './forgetful-redis.ts';
-
-leakWatch();
+import { waitFor } from '../support/temp.ts';
+import { startForgetfulRedis } from './forgetful-redis.ts';
 
 const STORM_MS = process.env.TEST_LENGTH === 'long' ? 120_000 : 12_000;
 const PASSWORD = 'people-chaos-password';
 const BOXES = [1, 2].map((n) => `outlook${n}@contoso.example`);
 const CUSTOMER = 'kim@customer.example';
 const FLOW = 'Outlook chaos';
-let redis: ForgetfulRedis;
-let sandbox: Sandbox;
-const dir = tempDir('people-chaos');
 
-beforeAll(async () => {
-  redis = await startForgetfulRedis();
-  sandbox = await startSandbox({ users: BOXES.map((address) => ({ address, password: PASSWORD })) });
-});
-afterAll(async () => {
-  await sandbox.stop();
-  await redis.stop();
-  dir.remove();
-});
+const redis = fixture(startForgetfulRedis);
+const sandbox = fixture(() => startSandbox({ users: BOXES.map((address) => ({ address, password: PASSWORD })) }));
 
 it('reports each act of a colleague as exactly one event', async () => {
   const seed = Number(process.env.MAILROOM_TEST_SEED ?? Math.floor(Math.random() * 1e9));
@@ -39,7 +27,7 @@ it('reports each act of a colleague as exactly one event', async () => {
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
   const j = journey({
     redisUrl: redis.url,
-    caFile: await sandbox.caFile(`${dir.path}/ca.pem`),
+    ca: sandbox.caPem,
     settings: {
       inbound: {
         startStaggerMs: 0,

@@ -10,26 +10,23 @@ import { alerts, rules } from '../../scripts/ops/alerts.ts';
 import { rows } from '../../scripts/ops/dashboard.ts';
 import { emailFlowQueue, PREFIX } from '../../src/contract/names.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { fixture } from '../support/fixture.ts';
 import { journey, sandboxApplication } from '../support/journey.ts';
-import { leakWatch } from '../support/leak-watch.ts';
 import { startPrometheus, type TestPrometheus } from '../support/prometheus.ts';
 import { promtool } from '../support/promtool.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { startRedis } from '../support/redis.ts';
 import { freePort, tempDir, waitFor } from '../support/temp.ts';
-
-leakWatch();
 
 const [SUPPORT, SALES, JANE] = ['support@contoso.example', 'sales@contoso.example', 'jane@customer.example'];
 const CLIENT = '2f4d6b8a-1c3e-4f5a-8b7c-9d0e1f2a3b4c';
 const [SECRET, OLD_SECRET, PASSWORD] = ['alerts~client~secret', 'alerts~old~secret', 'alerts-journey-password'];
 const dir = tempDir('alerts');
-let redis: TestRedis;
 let direct: Redis;
 let sandbox: Sandbox;
 let prometheus: TestPrometheus | undefined;
 
+const redis = fixture(startRedis);
 beforeAll(async () => {
-  redis = await startRedis();
   direct = new Redis(redis.url);
   sandbox = await startSandbox({
     users: [
@@ -44,7 +41,6 @@ afterAll(async () => {
   await prometheus?.stop();
   direct.disconnect();
   await sandbox.stop();
-  await redis.stop();
   dir.remove();
 });
 
@@ -108,7 +104,7 @@ it('each alert fires while its fault lasts, and every query of the dashboard ret
   const application = sandboxApplication(sandbox, CLIENT);
   const j = journey({
     redisUrl: redis.url,
-    caFile: await sandbox.caFile(`${dir.path}/ca.pem`),
+    ca: sandbox.caPem,
     settings: {
       http: { host: '127.0.0.1', port },
       inbound: { startStaggerMs: 0, leaseSeconds: 3, parseTimeoutMs: 1_000, backoff: { baseMs: 100, capMs: 1_000 } },

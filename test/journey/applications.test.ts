@@ -3,14 +3,12 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { startSandbox } from '../../src/sandbox/index.ts';
+import { fixture } from '../support/fixture.ts';
 import { journey, replyJob } from '../support/journey.ts';
-import { leakWatch } from '../support/leak-watch.ts';
 import type { MailroomProcess } from '../support/mailroom.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { startRedis } from '../support/redis.ts';
 import { tempDir, waitFor } from '../support/temp.ts';
-
-leakWatch();
 
 const JANE = 'jane@customer.example';
 const ALEX = 'alex@contoso.example';
@@ -22,8 +20,6 @@ const [SECRET_A, SECRET_B, WRONG] = ['the~secret~of~a~0001', 'the~secret~of~b~00
 /** Far more than a test waits: whoever comes back sooner was woken. */
 const LONG_MS = 60_000;
 
-let redis: TestRedis;
-let sandbox: Sandbox;
 let j: ReturnType<typeof journey>;
 let gateway: MailroomProcess;
 const dir = tempDir('applications');
@@ -33,9 +29,9 @@ const replace = (file: string, text: string) => {
   renameSync(`${file}.next`, file);
 };
 
-beforeAll(async () => {
-  redis = await startRedis();
-  sandbox = await startSandbox({
+const redis = fixture(startRedis);
+const sandbox = fixture(() =>
+  startSandbox({
     users: [
       ...[BOX_A, BOX_B, BOX_C].map((address) => ({ address, kind: 'shared' as const })),
       { address: ALEX, displayName: 'Alex' },
@@ -48,7 +44,9 @@ beforeAll(async () => {
     ],
     permissions: { fullAccess: { [BOX_C]: [ALEX] } },
     oauth: { deviceInterval: 1 },
-  });
+  }),
+);
+beforeAll(async () => {
   replace(secretFile, WRONG);
   const authority = sandbox.authority.slice(0, sandbox.authority.lastIndexOf('/'));
   const common = { host: 'localhost', authenticationType: 'OAuth2', tls: true, enabled: true };
@@ -56,7 +54,7 @@ beforeAll(async () => {
   const smtp = { ...common, serverType: 'SMTP', port: sandbox.smtp.port };
   j = journey({
     redisUrl: redis.url,
-    caFile: await sandbox.caFile(join(dir.path, 'ca.pem')),
+    ca: sandbox.caPem,
     emailServers: [
       { ...imap, name: 'A in', user: BOX_A, application: 'A' },
       { ...smtp, name: 'A out', user: BOX_A, application: 'A', additionalEmailFromAddresses: [BOX_A] },
@@ -86,8 +84,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await j.stop();
-  await sandbox.stop();
-  await redis.stop();
   dir.remove();
 });
 

@@ -1,12 +1,9 @@
 // Two processes, one cold token cache: both need a token while the identity provider is still thinking, and it is asked once.
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { expect, it } from 'vitest';
+import { startSandbox } from '../../src/sandbox/index.ts';
+import { fixture } from '../support/fixture.ts';
 import { journey, replyJob, sandboxApplication } from '../support/journey.ts';
-import { leakWatch } from '../support/leak-watch.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
-import { tempDir } from '../support/temp.ts';
-
-leakWatch();
+import { startRedis } from '../support/redis.ts';
 
 const SUPPORT = 'support@contoso.example';
 const JANE = 'jane@customer.example';
@@ -15,32 +12,23 @@ const SECRET = 'cold~cache~client~secret';
 /** The provider's answer takes so long: both processes are at work by then, also on a loaded machine. */
 const THINKS_MS = 8_000;
 
-let redis: TestRedis;
-let sandbox: Sandbox;
-const dir = tempDir('cold-cache');
-
-beforeAll(async () => {
-  redis = await startRedis();
-  sandbox = await startSandbox({
+const redis = fixture(startRedis);
+const sandbox = fixture(() =>
+  startSandbox({
     users: [
       { address: SUPPORT, kind: 'shared' },
       { address: JANE, kind: 'customer' },
     ],
     applications: [{ clientId: CLIENT, secret: SECRET }],
-  });
-});
-afterAll(async () => {
-  await sandbox.stop();
-  await redis.stop();
-  dir.remove();
-});
+  }),
+);
 
 it('sends one token request for receiving and sending', async () => {
   const common = { host: 'localhost', authenticationType: 'OAuth2', application: 'Sandbox', tls: true, enabled: true };
   const server = { ...common, user: SUPPORT };
   const j = journey({
     redisUrl: redis.url,
-    caFile: await sandbox.caFile(`${dir.path}/ca.pem`),
+    ca: sandbox.caPem,
     emailServers: [
       { ...server, serverType: 'IMAP', name: 'In', port: sandbox.imap.port, emailFlow: 'Support' },
       {

@@ -2,41 +2,37 @@
 // failure is recovery.test.ts's.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CheckStep } from '../../src/domain/doctor.ts';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { startSandbox } from '../../src/sandbox/index.ts';
+import { fixture } from '../support/fixture.ts';
 import { journey, sandboxApplication } from '../support/journey.ts';
-import { leakWatch } from '../support/leak-watch.ts';
 import type { MailroomProcess } from '../support/mailroom.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
-import { tempDir, waitFor } from '../support/temp.ts';
-
-leakWatch();
+import { startRedis } from '../support/redis.ts';
+import { waitFor } from '../support/temp.ts';
 
 const SUPPORT = 'support@contoso.example';
 const JANE = 'jane@customer.example';
 const CLIENT = '7d3f2c1a-5b4e-4f60-9a8b-1c2d3e4f5a6b';
 const SECRET = 'doctor~client~secret~value';
 
-let redis: TestRedis;
-let sandbox: Sandbox;
-let dir: ReturnType<typeof tempDir>;
 let j: ReturnType<typeof journey>;
 let gateway: MailroomProcess;
 
-beforeAll(async () => {
-  redis = await startRedis();
-  sandbox = await startSandbox({
+const redis = fixture(startRedis);
+const sandbox = fixture(() =>
+  startSandbox({
     users: [
       { address: SUPPORT, kind: 'shared' },
       { address: JANE, kind: 'customer' },
     ],
     applications: [{ clientId: CLIENT, secret: SECRET }],
-  });
-  dir = tempDir('doctor');
+  }),
+);
+beforeAll(async () => {
   const oauth = { host: 'localhost', authenticationType: 'OAuth2', application: 'Sandbox', signIn: 'appOnly' };
   const common = { ...oauth, tls: true, enabled: true, user: SUPPORT };
   j = journey({
     redisUrl: redis.url,
-    caFile: await sandbox.caFile(`${dir.path}/ca.pem`),
+    ca: sandbox.caPem,
     emailServers: [
       { ...common, serverType: 'IMAP', name: 'In', port: sandbox.imap.port, emailFlow: 'Support', startFrom: 'all' },
       {
@@ -69,9 +65,6 @@ afterAll(async () => {
   const audit = await j.run('audit', '--json');
   await j.stop();
   expect(JSON.parse(audit.output)).toMatchObject({ unaccounted: 0 });
-  await sandbox.stop();
-  await redis.stop();
-  dir.remove();
 });
 
 const idle = () =>

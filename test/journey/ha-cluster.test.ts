@@ -1,32 +1,24 @@
 // A Redis Cluster of three primaries, of real processes: the slot of an installation is moved to another node while mail and replies flow.
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { leakWatch } from '../support/leak-watch.ts';
-import { type Cluster, startCluster } from '../support/redis-groups.ts';
-import { NOTHING_LOST, type SteadyFlow, startSteadyFlow } from '../support/steady-flow.ts';
-
-leakWatch();
+import { expect, it } from 'vitest';
+import { fixture } from '../support/fixture.ts';
+import { startCluster } from '../support/redis-groups.ts';
+import { NOTHING_LOST, startSteadyFlow } from '../support/steady-flow.ts';
 
 const PREFIX = '{mailroom-emea}';
 /** Milliseconds until mail and replies continue. */
 const CONTINUES_MS = 10_000;
 
-let cluster: Cluster;
-let flow: SteadyFlow;
-beforeAll(async () => {
-  cluster = await startCluster();
-  flow = await startSteadyFlow({
+const cluster = fixture(startCluster);
+const flow = fixture(() =>
+  startSteadyFlow({
     env: {
       MAILROOM_REDIS_CLUSTER: cluster.nodes.map(({ port }) => `127.0.0.1:${port}`).join(','),
       MAILROOM_REDIS_PREFIX: PREFIX,
     },
     cluster: cluster.nodes.map(({ port }) => ({ host: '127.0.0.1', port })),
     prefix: PREFIX,
-  });
-});
-afterAll(async () => {
-  await flow?.stop();
-  await cluster?.stop();
-});
+  }),
+);
 
 it('mail and replies continue within ten seconds after the slot moves, with none lost or duplicated', async () => {
   await flow.through();

@@ -2,22 +2,19 @@
 // jobs and journal rewind together, the mail is fetched again, and the markers in the blob store keep replies from being sent twice.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
-import { leakWatch } from '../support/leak-watch.ts';
+import { fixture } from '../support/fixture.ts';
 import { startPair } from '../support/redis-groups.ts';
 import { NOTHING_LOST, type SteadyFlow, startSteadyFlow } from '../support/steady-flow.ts';
 import { waitFor } from '../support/temp.ts';
 
-leakWatch();
-
 /** Milliseconds until mail and replies continue. */
 const CONTINUES_MS = 10_000;
 
-let pair: Awaited<ReturnType<typeof startPair>>;
 let name: FaultProxy;
 let flow: SteadyFlow;
 const target = { port: 0 };
+const pair = fixture(startPair);
 beforeAll(async () => {
-  pair = await startPair();
   target.port = pair.nodes[0].port;
   name = await startFaultProxy({ target });
   const url = `redis://127.0.0.1:${name.port}`;
@@ -26,7 +23,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await flow?.stop();
   await name?.stop();
-  await pair?.stop();
 });
 
 it('mail and replies continue after FAILOVER and after promotion of a lagging replica, with none lost or duplicated', async () => {

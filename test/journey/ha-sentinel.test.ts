@@ -1,21 +1,17 @@
 // Redis behind three sentinels, of real processes: a planned failover, a primary that is killed, and one that says nothing any more.
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { leakWatch } from '../support/leak-watch.ts';
-import { type Sentinels, startSentinels } from '../support/redis-groups.ts';
-import { NOTHING_LOST, type SteadyFlow, startSteadyFlow } from '../support/steady-flow.ts';
-
-leakWatch();
+import { afterAll, expect, it } from 'vitest';
+import { fixture } from '../support/fixture.ts';
+import { startSentinels } from '../support/redis-groups.ts';
+import { NOTHING_LOST, startSteadyFlow } from '../support/steady-flow.ts';
 
 const MASTER = 'mailroom-primary';
 const PASSWORD = 'password-of-the-sentinels';
 /** Milliseconds from the end of the fault until mail and replies continue. */
 const CONTINUES_MS = 10_000;
 
-let sentinels: Sentinels;
-let flow: SteadyFlow;
-beforeAll(async () => {
-  sentinels = await startSentinels(MASTER, PASSWORD);
-  flow = await startSteadyFlow({
+const sentinels = fixture(() => startSentinels(MASTER, PASSWORD));
+const flow = fixture(() =>
+  startSteadyFlow({
     env: {
       MAILROOM_REDIS_SENTINELS: sentinels.addresses.join(','),
       MAILROOM_REDIS_SENTINEL_MASTER: MASTER,
@@ -27,12 +23,10 @@ beforeAll(async () => {
       sentinelPassword: PASSWORD,
       maxRetriesPerRequest: null,
     },
-  });
-});
+  }),
+);
 afterAll(async () => {
   for (const node of sentinels?.nodes ?? []) node.thaw();
-  await flow?.stop();
-  await sentinels?.stop();
 });
 
 it('mail and replies continue within ten seconds after each failover, with none lost or duplicated', async () => {

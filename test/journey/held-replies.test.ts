@@ -1,20 +1,15 @@
 // Replies that wait for a person, decided on the command line, with real processes: the server took the dot and was gone without a word. What
 // was thrown away there and is released arrives once; what is dropped never does; what Sent proves to have left asks nobody.
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { JANE, openDesk, SUPPORT } from '../support/desk.ts';
 import { replyJob } from '../support/journey.ts';
 import { leakWatch } from '../support/leak-watch.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { redisRoom } from '../support/redis.ts';
 
 leakWatch();
 
 const TEXT = 'Vertrauliche-Antwort-0815';
-let redis: TestRedis;
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(() => redis.stop());
+const redis = redisRoom();
 
 it('are listed, shown, released and dropped by name', async () => {
   const { sandbox, j, stop } = await openDesk({

@@ -1,30 +1,19 @@
 // A thousand mails by LMTP into a real Dovecot mailbox while the daemon is started, killed with -9 at random and restarted: each is on the
 // queue exactly once.
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startDovecot, type TestDovecot } from '../support/dovecot.ts';
+import { expect, it } from 'vitest';
+import { startDovecot } from '../support/dovecot.ts';
+import { fixture } from '../support/fixture.ts';
 import { journey } from '../support/journey.ts';
-import { leakWatch } from '../support/leak-watch.ts';
 import { mails } from '../support/mails.ts';
 import { seededRandom } from '../support/random.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { startRedis } from '../support/redis.ts';
 import { waitFor } from '../support/temp.ts';
-
-leakWatch();
 
 const USER = 'support@contoso.example';
 const PASSWORD = 'kill-journey-password';
 const COUNT = 1_000;
-let redis: TestRedis;
-let dovecot: TestDovecot;
-beforeAll(async () => {
-  [redis, dovecot] = await Promise.all([
-    startRedis({ aof: 'everysec' }),
-    startDovecot({ users: [{ user: USER, password: PASSWORD }] }),
-  ]);
-});
-afterAll(async () => {
-  await Promise.all([redis.stop(), dovecot.stop()]);
-});
+const redis = fixture(() => startRedis({ aof: 'everysec' }));
+const dovecot = fixture(() => startDovecot({ users: [{ user: USER, password: PASSWORD }] }));
 
 it('enqueues 1,000 mails exactly once over five kills', async () => {
   const seed = Number(process.env.MAILROOM_TEST_SEED ?? Math.floor(Math.random() * 1e9));
@@ -32,7 +21,7 @@ it('enqueues 1,000 mails exactly once over five kills', async () => {
   process.stdout.write(`kill journey: seed ${seed}\n`);
   const j = journey({
     redisUrl: redis.url,
-    caFile: dovecot.caFile,
+    ca: dovecot.caPem,
     emailServers: [
       {
         serverType: 'IMAP',

@@ -1,29 +1,20 @@
 // Twenty mails that hang their parser among four hundred good ones, in two mailboxes, with two replicas: the good ones are jobs within a minute, the
 // killers are jobs too and quarantined, both replicas answer all the time, and nothing is unaccounted.
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startDovecot, type TestDovecot } from '../support/dovecot.ts';
+import { expect, it } from 'vitest';
+import { startDovecot } from '../support/dovecot.ts';
+import { fixture } from '../support/fixture.ts';
 import { journey } from '../support/journey.ts';
-import { leakWatch } from '../support/leak-watch.ts';
 import { mails } from '../support/mails.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
-
-leakWatch();
+import { startRedis } from '../support/redis.ts';
 
 const PASSWORD = 'killers-password';
 const BOXES = ['support@contoso.example', 'sales@contoso.example'] as const;
 /** Of one mailbox. */
 const [GOOD, KILLERS] = [200, 10];
 const TIMEOUT_MS = 1_000;
-let redis: TestRedis;
-let dovecot: TestDovecot;
 
-beforeAll(async () => {
-  redis = await startRedis();
-  dovecot = await startDovecot({ users: BOXES.map((user) => ({ user, password: PASSWORD })) });
-});
-afterAll(async () => {
-  await Promise.all([redis.stop(), dovecot.stop()]);
-});
+const redis = fixture(startRedis);
+const dovecot = fixture(() => startDovecot({ users: BOXES.map((user) => ({ user, password: PASSWORD })) }));
 
 /** The mails of a mailbox: every 21st is a killer, of two kinds in turn. */
 function* box(): Generator<Buffer> {
@@ -58,7 +49,7 @@ it('mails that kill the parser cost their own time and delay no others', async (
   for (const user of BOXES) dovecot.writeMaildir(user, box());
   const j = journey({
     redisUrl: redis.url,
-    caFile: dovecot.caFile,
+    ca: dovecot.caPem,
     settings: { inbound: { startStaggerMs: 0, leaseSeconds: 10, parseTimeoutMs: TIMEOUT_MS } },
     emailServers: [],
     env: { MAILROOM_SECRET_TEST: PASSWORD },

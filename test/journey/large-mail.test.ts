@@ -3,30 +3,21 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { SHIPPED } from '../../bench/child.ts';
 import { createBlobStore } from '../../src/adapters/blobs/index.ts';
-import { startDovecot, type TestDovecot } from '../support/dovecot.ts';
+import { startDovecot } from '../support/dovecot.ts';
+import { fixture } from '../support/fixture.ts';
 import { journey } from '../support/journey.ts';
-import { leakWatch } from '../support/leak-watch.ts';
 import { oneMail } from '../support/mails.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
-
-leakWatch();
+import { startRedis } from '../support/redis.ts';
 
 const PASSWORD = 'large-mail-password';
 const [HUGE, SMALL] = ['huge@contoso.example', 'small@contoso.example'] as const;
 const SIZE = 100_000_000;
-let redis: TestRedis;
-let dovecot: TestDovecot;
 
-beforeAll(async () => {
-  redis = await startRedis();
-  dovecot = await startDovecot({ users: [HUGE, SMALL].map((user) => ({ user, password: PASSWORD })) });
-});
-afterAll(async () => {
-  await Promise.all([redis.stop(), dovecot.stop()]);
-});
+const redis = fixture(startRedis);
+const dovecot = fixture(() => startDovecot({ users: [HUGE, SMALL].map((user) => ({ user, password: PASSWORD })) }));
 
 /** Resident megabytes now, and their peak since the last reset (proc_pid_clear_refs(5)). */
 function memoryOf(pid: number): { now: number; peak: number } {
@@ -51,7 +42,7 @@ it('is streamed in constant memory, and delays no other mail', async () => {
   });
   const j = journey({
     redisUrl: redis.url,
-    caFile: dovecot.caFile,
+    ca: dovecot.caPem,
     emailServers: [server(HUGE, false), server(SMALL)],
     env: { MAILROOM_SECRET_TEST: PASSWORD },
   });

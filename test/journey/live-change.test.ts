@@ -1,32 +1,20 @@
 // Two portals and two ingest replicas, each a process: a change made in one portal is live everywhere within two seconds and drops only that
 // server's connection; of two who edit at once nobody's change is lost.
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { replicasKey } from '../../src/domain/keys.ts';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { startSandbox } from '../../src/sandbox/index.ts';
+import { fixture } from '../support/fixture.ts';
 import { journey } from '../support/journey.ts';
-import { leakWatch } from '../support/leak-watch.ts';
 import type { MailroomProcess } from '../support/mailroom.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
-import { tempDir, waitFor } from '../support/temp.ts';
-
-leakWatch();
+import { startRedis } from '../support/redis.ts';
+import { waitFor } from '../support/temp.ts';
 
 const BOXES = Array.from({ length: 4 }, (_, i) => `live${i}@contoso.example`);
 const PASSWORD = 'live-password-1';
-let redis: TestRedis;
-let sandbox: Sandbox;
-const dir = tempDir('live-change');
 
-beforeAll(async () => {
-  redis = await startRedis();
-  sandbox = await startSandbox({ users: BOXES.map((address) => ({ address, password: PASSWORD })) });
-});
-afterAll(async () => {
-  await sandbox.stop();
-  await redis.stop();
-  dir.remove();
-});
+const redis = fixture(startRedis);
+const sandbox = fixture(() => startSandbox({ users: BOXES.map((address) => ({ address, password: PASSWORD })) }));
 
 interface View {
   definition: Record<string, unknown>;
@@ -38,7 +26,7 @@ it('takes effect on all replicas within two seconds, drops one connection, and l
   const client = new Redis(redis.url);
   const j = journey({
     redisUrl: redis.url,
-    caFile: await sandbox.caFile(`${dir.path}/ca.pem`),
+    ca: sandbox.caPem,
     emailServers: [],
     secrets: [PASSWORD],
   });

@@ -1,20 +1,16 @@
 // The log of a running process is switched by command, API and signal, for all and for one server; the traces of its protocols hold nothing of the mails
 // that were read and sent meanwhile, of their people, or of what was signed in with.
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { JANE, openDesk, PASSWORD, SUPPORT } from '../support/desk.ts';
 import { replyJob } from '../support/journey.ts';
 import { leakWatch } from '../support/leak-watch.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { redisRoom } from '../support/redis.ts';
 import { waitFor } from '../support/temp.ts';
 
 leakWatch();
 
 const [SUBJECT, BODY] = ['Vertraulich-4711', 'Kontonummer-0815'];
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(() => redis.stop());
+const redis = redisRoom();
 
 it('changes by command, API and signal', async () => {
   const { sandbox, j, stop } = await openDesk({

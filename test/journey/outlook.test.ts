@@ -6,20 +6,17 @@ import type { MailboxEvent } from '../../src/contract/mailbox-event.ts';
 import { mailboxEventsQueue, mailboxId } from '../../src/contract/names.ts';
 import { type Control, startControl } from '../../src/sandbox/control.ts';
 import { type Desk, JANE, openDesk, SUPPORT } from '../support/desk.ts';
+import { fixture } from '../support/fixture.ts';
 import { replyJob } from '../support/journey.ts';
-import { leakWatch } from '../support/leak-watch.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { startRedis } from '../support/redis.ts';
 import { waitFor } from '../support/temp.ts';
 
-leakWatch();
-
 const ALEX = 'alex@contoso.example';
-let redis: TestRedis;
 let desk: Desk;
 let control: Control;
 
+const redis = fixture(startRedis);
 beforeAll(async () => {
-  redis = await startRedis();
   desk = await openDesk({
     redisUrl: redis.url,
     settings: { inbound: { startStaggerMs: 0, leaseSeconds: 2, deadAfterSeconds: 2, reconcileSeconds: 1 } },
@@ -32,7 +29,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await control.stop();
   await desk.stop();
-  await redis.stop();
 });
 
 it('a colleague and an agent do not both answer', async () => {

@@ -5,9 +5,10 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { startSandbox } from '../../src/sandbox/index.ts';
+import { fixture } from '../support/fixture.ts';
 import { journey, replyJob } from '../support/journey.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { startRedis } from '../support/redis.ts';
 import { freePort, tempDir, waitFor } from '../support/temp.ts';
 
 const SUPPORT = 'support@contoso.example';
@@ -30,16 +31,14 @@ const image = (name: string) =>
 
 const shot = (name: string) => `${process.env.SHOTS ?? dir.path}/${name}.png`;
 
-let redis: TestRedis;
-let sandbox: Sandbox;
 let dir: ReturnType<typeof tempDir>;
 let j: ReturnType<typeof journey>;
 let base: string;
 let browser: Browser;
 
-beforeAll(async () => {
-  redis = await startRedis();
-  sandbox = await startSandbox({
+const redis = fixture(startRedis);
+const sandbox = fixture(() =>
+  startSandbox({
     users: [
       { address: SUPPORT, kind: 'shared' },
       { address: SALES, kind: 'shared' },
@@ -55,13 +54,15 @@ beforeAll(async () => {
       fullAccess: { [SUPPORT]: [ALEX], [SALES]: [BEA], [RETURNS]: [CARL] },
       sendAs: { [SUPPORT]: [ALEX], [SALES]: [BEA], [RETURNS]: [CARL] },
     },
-  });
+  }),
+);
+beforeAll(async () => {
   dir = tempDir('portal-journey');
   const port = await freePort();
   base = `http://localhost:${port}`;
   j = journey({
     redisUrl: redis.url,
-    caFile: await sandbox.caFile(`${dir.path}/ca.pem`),
+    ca: sandbox.caPem,
     // Read-only in the portal; there for each test, in whatever order they run.
     emailServers: [
       {
@@ -108,8 +109,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await j?.stop();
-  await sandbox?.stop();
-  await redis?.stop();
   dir?.remove();
 });
 

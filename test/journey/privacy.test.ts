@@ -5,7 +5,7 @@ import { readdir, utimes } from 'node:fs/promises';
 import { DelayedError, Worker } from 'bullmq';
 import { unzipSync } from 'fflate';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { createBlobStore } from '../../src/adapters/blobs/index.ts';
 import { createFindIndex } from '../../src/adapters/redis/find-index.ts';
 import { createPersonalData } from '../../src/adapters/redis/personal-data.ts';
@@ -15,13 +15,11 @@ import { emailFlowQueue, PREFIX, repliesQueue } from '../../src/contract/names.t
 import type { ErasureReport } from '../../src/http/api/privacy.ts';
 import { collect } from '../../src/lib/streams.ts';
 import { openDesk, PASSWORD, SUPPORT } from '../support/desk.ts';
+import { fixture } from '../support/fixture.ts';
 import { replyJob } from '../support/journey.ts';
-import { leakWatch } from '../support/leak-watch.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { startRedis } from '../support/redis.ts';
 import { smallBrowser } from '../support/small-browser.ts';
 import { tempDir, waitFor } from '../support/temp.ts';
-
-leakWatch();
 
 const ANNA = 'annegret@customer.example';
 const OTHER = 'bertram@customer.example';
@@ -29,14 +27,10 @@ const OTHER = 'bertram@customer.example';
 const HERS = ['Quillfeld', 'Sonderwunsch-4711', 'Zwetschgenkuchen'];
 const TRACES = [ANNA, ...HERS];
 const BLOB_KEY = `blobs:${Buffer.alloc(32, 5).toString('base64')}`;
-let redis: TestRedis;
 const dir = tempDir('privacy');
 
-beforeAll(async () => {
-  redis = await startRedis();
-});
+const redis = fixture(startRedis);
 afterAll(async () => {
-  await redis.stop();
   dir.remove();
 });
 

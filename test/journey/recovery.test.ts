@@ -9,14 +9,12 @@ import { createTokenCache } from '../../src/adapters/redis/token-cache.ts';
 import type { OAuthApplication } from '../../src/domain/email-server.ts';
 import { FAULTS, type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { imapServer } from '../integration/oauth/servers.ts';
+import { fixture } from '../support/fixture.ts';
 import { journey, replyJob } from '../support/journey.ts';
-import { leakWatch } from '../support/leak-watch.ts';
 import type { LogLine, MailroomProcess } from '../support/mailroom.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
-import { tempDir, waitFor } from '../support/temp.ts';
+import { startRedis } from '../support/redis.ts';
+import { waitFor } from '../support/temp.ts';
 import { type RecoveryRow, recoveryRows } from './recovery-rows.ts';
-
-leakWatch();
 
 /** Rows at once: more would make the machine the failure. */
 const AT_ONCE = 24;
@@ -36,16 +34,14 @@ const places = recoveryRows.map((row, n) => ({
 }));
 type Place = (typeof places)[number];
 
-let redis: TestRedis;
 let sandbox: Sandbox;
 let j: ReturnType<typeof journey>;
 let gateway: MailroomProcess;
-const dir = tempDir('recovery');
 const key = randomBytes(32);
 const played = new Map<string, Promise<number>>();
 
+const redis = fixture(startRedis);
 beforeAll(async () => {
-  redis = await startRedis();
   const delegated = places.filter(({ row }) => row.delegated);
   sandbox = await startSandbox({
     users: places.flatMap(({ box, person, customer }) => [
@@ -62,7 +58,7 @@ beforeAll(async () => {
   const common = { host: 'localhost', authenticationType: 'OAuth2', tls: true, enabled: true };
   j = journey({
     redisUrl: redis.url,
-    caFile: await sandbox.caFile(`${dir.path}/ca.pem`),
+    ca: sandbox.caPem,
     emailServers: places.flatMap(({ row, n, box, person, application }) => {
       const signIn = row.delegated ? { signIn: 'delegated' } : { signIn: 'appOnly' };
       return [
@@ -139,8 +135,6 @@ afterAll(async () => {
   const audit = await j.run('audit', '--json');
   await j.stop();
   await sandbox.stop();
-  await redis.stop();
-  dir.remove();
   expect(JSON.parse(audit.output)).toMatchObject({ unaccounted: 0 });
 });
 

@@ -1,14 +1,12 @@
 // Short-lived tokens with real MSAL, two replicas, sessions cut by AccessTokenExpired: mail comes in and replies go out all the while, each
 // mailbox is watched without a gap worth naming, and each renewal costs one token request, whatever the number of mailboxes and replicas.
 // Here with tokens of 16 seconds; TEST_LENGTH=long: of six minutes (MSAL's own cache would never hold shorter ones), for fourteen.
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { expect, it } from 'vitest';
+import { startSandbox } from '../../src/sandbox/index.ts';
+import { fixture } from '../support/fixture.ts';
 import { journey, replyJob, sandboxApplication } from '../support/journey.ts';
-import { leakWatch } from '../support/leak-watch.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
-import { tempDir, waitFor } from '../support/temp.ts';
-
-leakWatch();
+import { startRedis } from '../support/redis.ts';
+import { waitFor } from '../support/temp.ts';
 
 const LONG = process.env.TEST_LENGTH === 'long';
 const LIFE_SECONDS = LONG ? 360 : 16;
@@ -21,23 +19,14 @@ const JANE = 'jane@customer.example';
 const CLIENT = '0b1c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d';
 const SECRET = 'renewal~client~secret~value';
 
-let redis: TestRedis;
-let sandbox: Sandbox;
-const dir = tempDir('renewal');
-
-beforeAll(async () => {
-  redis = await startRedis();
-  sandbox = await startSandbox({
+const redis = fixture(startRedis);
+const sandbox = fixture(() =>
+  startSandbox({
     users: [...BOXES.map((address) => ({ address, kind: 'shared' as const })), { address: JANE, kind: 'customer' }],
     applications: [{ clientId: CLIENT, secret: SECRET }],
     tokenLifetimeSeconds: LIFE_SECONDS,
-  });
-});
-afterAll(async () => {
-  await sandbox.stop();
-  await redis.stop();
-  dir.remove();
-});
+  }),
+);
 
 /** More than this between two looks is the observer's own sleep on a loaded machine, and says nothing of the mailbox, ms. */
 const LOOK_MS = 50;
@@ -77,7 +66,7 @@ it(
     const common = { ...oauth, tls: true, enabled: true };
     const j = journey({
       redisUrl: redis.url,
-      caFile: await sandbox.caFile(`${dir.path}/ca.pem`),
+      ca: sandbox.caPem,
       emailServers: BOXES.flatMap((user) => [
         { ...common, serverType: 'IMAP', name: `${user} in`, port: sandbox.imap.port, user, emailFlow: 'Support' },
         {

@@ -1,35 +1,23 @@
 // Two ingest replicas with the production lease: each mailbox is watched once; a graceful stop hands over within two seconds, a kill -9 is
 // taken over within fifteen, a new replica takes only what moves to it.
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { expect, it } from 'vitest';
+import { startSandbox } from '../../src/sandbox/index.ts';
+import { fixture } from '../support/fixture.ts';
 import { journey } from '../support/journey.ts';
-import { leakWatch } from '../support/leak-watch.ts';
 import type { MailroomProcess } from '../support/mailroom.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
-import { tempDir, waitFor } from '../support/temp.ts';
-
-leakWatch();
+import { startRedis } from '../support/redis.ts';
+import { waitFor } from '../support/temp.ts';
 
 const BOXES = Array.from({ length: 8 }, (_, i) => `box${i}@contoso.example`);
 const PASSWORD = 'replica-password';
-let redis: TestRedis;
-let sandbox: Sandbox;
-const dir = tempDir('replicas');
 
-beforeAll(async () => {
-  redis = await startRedis();
-  sandbox = await startSandbox({ users: BOXES.map((address) => ({ address, password: PASSWORD })) });
-});
-afterAll(async () => {
-  await sandbox.stop();
-  await redis.stop();
-  dir.remove();
-});
+const redis = fixture(startRedis);
+const sandbox = fixture(() => startSandbox({ users: BOXES.map((address) => ({ address, password: PASSWORD })) }));
 
 it('share the mailboxes, hand them over, and take them over', async () => {
   const j = journey({
     redisUrl: redis.url,
-    caFile: await sandbox.caFile(`${dir.path}/ca.pem`),
+    ca: sandbox.caPem,
     settings: { inbound: { startStaggerMs: 0 } }, // lease and all the rest as in production
     emailServers: BOXES.map((user) => ({
       serverType: 'IMAP',

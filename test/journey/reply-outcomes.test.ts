@@ -5,14 +5,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PREFIX, REPLY_OUTCOMES_QUEUE } from '../../src/contract/names.ts';
 import type { Outcome } from '../../src/contract/outcome.ts';
 import type { Result } from '../../src/contract/result.ts';
-import { BOUNCES, type BounceName, type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { BOUNCES, type BounceName, startSandbox } from '../../src/sandbox/index.ts';
+import { fixture } from '../support/fixture.ts';
 import { journey, replyJob, sandboxApplication } from '../support/journey.ts';
-import { leakWatch } from '../support/leak-watch.ts';
 import type { MailroomProcess } from '../support/mailroom.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
-import { tempDir, waitFor } from '../support/temp.ts';
-
-leakWatch();
+import { startRedis } from '../support/redis.ts';
+import { waitFor } from '../support/temp.ts';
 
 const SUPPORT = 'support@contoso.example';
 const BLOCKED = 'blocked@contoso.example';
@@ -20,9 +18,6 @@ const JANE = 'jane@customer.example';
 const CLIENT = '7d3f2c1a-5b4e-4f60-9a8b-1c2d3e4f5a6b';
 const OUT = 'Support out';
 
-let redis: TestRedis;
-let sandbox: Sandbox;
-let dir: ReturnType<typeof tempDir>;
 let j: ReturnType<typeof journey>;
 let gateway: MailroomProcess;
 let outcomes: Queue;
@@ -31,22 +26,23 @@ const oauth = { authenticationType: 'OAuth2', application: 'Sandbox', signIn: 'a
 /** The sandbox writes as Exchange Online does; a host that is not Microsoft's is believed by name only. */
 const exchange = { ...oauth, host: 'localhost', trustedAuthservIds: ['*.prod.outlook.com'], startFrom: 'all' };
 
-beforeAll(async () => {
-  redis = await startRedis();
-  sandbox = await startSandbox({
+const redis = fixture(startRedis);
+const sandbox = fixture(() =>
+  startSandbox({
     users: [
       { address: SUPPORT, kind: 'shared' },
       { address: BLOCKED, kind: 'shared' },
       { address: JANE, kind: 'customer' },
     ],
     applications: [{ clientId: CLIENT, secret: 'outcome~secret' }],
-  });
-  dir = tempDir('sandbox');
+  }),
+);
+beforeAll(async () => {
   const imap = { ...exchange, serverType: 'IMAP', port: sandbox.imap.port };
   const smtp = { ...oauth, serverType: 'SMTP', host: 'localhost', port: sandbox.smtp.port };
   j = journey({
     redisUrl: redis.url,
-    caFile: await sandbox.caFile(`${dir.path}/ca.pem`),
+    ca: sandbox.caPem,
     emailServers: [
       { ...imap, name: 'Support in', user: SUPPORT, emailFlow: 'Support' },
       { ...imap, name: 'Blocked in', user: BLOCKED, emailFlow: 'Support' },
@@ -66,9 +62,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await outcomes.close();
   await j.stop();
-  await sandbox.stop();
-  await redis.stop();
-  dir.remove();
 });
 
 async function sent(replyId: string, server = OUT, more: object = {}): Promise<void> {

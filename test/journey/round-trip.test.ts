@@ -2,14 +2,12 @@
 // process printed is searched for secrets and for what the mails said.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Message } from '../../src/contract/message.ts';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { startSandbox } from '../../src/sandbox/index.ts';
+import { fixture } from '../support/fixture.ts';
 import { journey, printed, replyJob, sandboxApplication } from '../support/journey.ts';
-import { leakWatch } from '../support/leak-watch.ts';
 import type { MailroomProcess } from '../support/mailroom.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
-import { tempDir, waitFor } from '../support/temp.ts';
-
-leakWatch();
+import { startRedis } from '../support/redis.ts';
+import { waitFor } from '../support/temp.ts';
 
 const SUPPORT = 'support@contoso.example';
 const BILLING = 'billing@contoso.example';
@@ -24,9 +22,6 @@ const SUBJECT = 'Strenggeheimer-Betreff-4711';
 const BODY = 'Vertraulicher-Inhalt-der-Mail-0815';
 const REPLY_BODY = 'Antwort-des-Agenten-nur-fuer-den-Kunden';
 
-let redis: TestRedis;
-let sandbox: Sandbox;
-let dir: ReturnType<typeof tempDir>;
 let j: ReturnType<typeof journey>;
 let gateway: MailroomProcess;
 
@@ -61,9 +56,9 @@ const definitions = () => [
 const mail = (n: number, to: string) =>
   `From: Jane <${JANE}>\r\nTo: ${to}\r\nSubject: ${SUBJECT} ${n}\r\nMessage-ID: <journey-${n}@customer.example>\r\n\r\n${BODY}\r\n`;
 
-beforeAll(async () => {
-  redis = await startRedis();
-  sandbox = await startSandbox({
+const redis = fixture(startRedis);
+const sandbox = fixture(() =>
+  startSandbox({
     users: [
       { address: SUPPORT, kind: 'shared', aliases: [ORDERS, RETURNS] },
       { address: BILLING, kind: 'shared' },
@@ -71,11 +66,12 @@ beforeAll(async () => {
       { address: JANE, kind: 'customer' },
     ],
     applications: [{ clientId: CLIENT, secret: SECRET }],
-  });
-  dir = tempDir('sandbox');
+  }),
+);
+beforeAll(async () => {
   j = journey({
     redisUrl: redis.url,
-    caFile: await sandbox.caFile(`${dir.path}/ca.pem`),
+    ca: sandbox.caPem,
     emailServers: definitions(),
     settings: {
       oauthApplications: [sandboxApplication(sandbox, CLIENT)],
@@ -93,9 +89,6 @@ afterAll(async () => {
   await j.stop();
   expect(JSON.parse(audit.output)).toMatchObject({ unaccounted: 0 });
   expect(printed.join('\n')).toContain('MessageEnqueued');
-  await sandbox.stop();
-  await redis.stop();
-  dir.remove();
 });
 
 const received = (n: number) =>

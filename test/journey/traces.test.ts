@@ -8,33 +8,29 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Consumer, consumeMessages } from '../../src/consumer/index.ts';
 import { emailFlowQueue, REPLY_JOB, repliesQueue } from '../../src/contract/names.ts';
 import { REPLY_SCHEMA } from '../../src/contract/reply.ts';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { type CollectedSpan, type Collector, startCollector } from '../support/collector.ts';
+import { startSandbox } from '../../src/sandbox/index.ts';
+import { type CollectedSpan, startCollector } from '../support/collector.ts';
+import { fixture } from '../support/fixture.ts';
 import { journey, replyJob } from '../support/journey.ts';
-import { leakWatch } from '../support/leak-watch.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
-import { tempDir, waitFor } from '../support/temp.ts';
-
-leakWatch();
+import { startRedis } from '../support/redis.ts';
+import { waitFor } from '../support/temp.ts';
 
 const [SUPPORT, JANE] = ['support@contoso.example', 'jane@customer.example'];
 const [PASSWORD, SUBJECT, BODY] = ['password-of-traces', 'Vertraulich-0471', 'Kontonummer-1508'];
-let redis: TestRedis;
-let sandbox: Sandbox;
-let collector: Collector;
 let consumer: Consumer;
 /** The backend's own SDK. */
 let backend: TracerProvider;
-const dir = tempDir('traces');
-beforeAll(async () => {
-  redis = await startRedis();
-  collector = await startCollector();
-  sandbox = await startSandbox({
+const redis = fixture(startRedis);
+const collector = fixture(startCollector);
+const sandbox = fixture(() =>
+  startSandbox({
     users: [
       { address: SUPPORT, password: PASSWORD },
       { address: JANE, kind: 'customer' },
     ],
-  });
+  }),
+);
+beforeAll(async () => {
   backend = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': 'backend' }),
     spanProcessors: [
@@ -48,10 +44,6 @@ beforeAll(async () => {
 afterAll(async () => {
   trace.disable();
   await backend.shutdown();
-  await sandbox.stop();
-  await collector.stop();
-  await redis.stop();
-  dir.remove();
 });
 
 const mail = (n: number) =>
@@ -63,7 +55,7 @@ it('from the mail to the accepted reply, and on without a collector', async () =
   const account = { host: 'localhost', tls: true, authenticationType: 'Password', passwordEnv: 'MAILROOM_SECRET_TEST' };
   const j = journey({
     redisUrl: redis.url,
-    caFile: await sandbox.caFile(`${dir.path}/ca.pem`),
+    ca: sandbox.caPem,
     emailServers: [
       {
         ...account,

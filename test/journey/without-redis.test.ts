@@ -1,13 +1,11 @@
 // Redis is not there, or does not let us in: commands end with a clear error, the daemon is alive, not ready, and stops when it is asked to.
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, expect, it, test } from 'vitest';
+import { beforeAll, expect, it, test } from 'vitest';
+import { fixture } from '../support/fixture.ts';
 import { journey } from '../support/journey.ts';
-import { leakWatch } from '../support/leak-watch.ts';
 import type { MailroomProcess } from '../support/mailroom.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { startRedis } from '../support/redis.ts';
 import { freePort, waitFor } from '../support/temp.ts';
-
-leakWatch();
 
 const PASSWORD = 'the-password-of-redis';
 const emailServers = [
@@ -95,14 +93,12 @@ it('serve is alive but not ready, waits for Redis, starts when Redis is there, a
   await redis.stop();
 });
 
-let redis: TestRedis;
+const redis = fixture(startRedis);
 beforeAll(async () => {
-  redis = await startRedis();
   const admin = new Redis(redis.url);
   await admin.config('SET', 'requirepass', PASSWORD);
   admin.disconnect();
 });
-afterAll(() => redis.stop());
 
 test.each([
   ['REDIS_PASSWORD_WRONG', 'serve', ':another-password@'],

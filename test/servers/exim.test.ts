@@ -1,30 +1,24 @@
 // Exim in a throw-away Debian: 50 replies, one with a recipient that is refused and one that is greylisted, the server restarted in the middle, small
 // limits of connections and of messages in one connection. Each customer gets his mail once.
 
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { checkServer } from '../../src/doctor/run-steps.ts';
 import type { SmtpServer } from '../../src/domain/email-server.ts';
 import { remoteSystems } from '../../src/wiring/doctor.ts';
 import { openRoom } from '../integration/outbound/room.ts';
 import { noDns } from '../support/dns-server.ts';
-import { startExim, type TestExim } from '../support/exim.ts';
-import { leakWatch } from '../support/leak-watch.ts';
+import { startExim } from '../support/exim.ts';
+import { fixture } from '../support/fixture.ts';
 import { smtpServer } from '../support/servers.ts';
 import { sentFinding } from '../support/smtp-sink.ts';
 import { waitFor } from '../support/temp.ts';
 import { freeTurns } from '../support/turns.ts';
 import { baseRoot, note } from './table.ts';
 
-leakWatch();
-
 const REPLIES = 50;
 const room = openRoom({ sink: false });
-let exim: TestExim;
 
-beforeAll(async () => {
-  exim = await startExim(baseRoot());
-}, 300_000);
-afterAll(() => exim?.stop(), 60_000);
+const exim = fixture(() => startExim(baseRoot()));
 
 const noToken = () => Promise.reject(new Error('nobody signs in by token'));
 const definition = (): SmtpServer =>

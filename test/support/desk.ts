@@ -2,14 +2,13 @@
 // for that mailbox with a password.
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { type JourneyOptions, journey } from './journey.ts';
-import { tempDir } from './temp.ts';
 
 export const SUPPORT = 'support@contoso.example';
 export const JANE = 'jane@customer.example';
 export const PASSWORD = 'password-of-the-desk';
 export const FLOW = 'F';
 
-export interface DeskOptions extends Omit<JourneyOptions, 'emailServers' | 'caFile'> {
+export interface DeskOptions extends Omit<JourneyOptions, 'emailServers' | 'ca' | 'caFile'> {
   /** Address of the customer. */
   customer?: string;
   /** Further customers. */
@@ -34,7 +33,6 @@ export async function openDesk({
   outbound,
   ...options
 }: DeskOptions): Promise<Desk> {
-  const dir = tempDir('desk');
   const sandbox = await startSandbox({
     users: [
       { address: SUPPORT, password: PASSWORD },
@@ -47,7 +45,7 @@ export async function openDesk({
   };
   const j = journey({
     ...options,
-    caFile: await sandbox.caFile(`${dir.path}/ca.pem`),
+    ca: sandbox.caPem,
     emailServers: [
       { serverType: 'IMAP', name: 'In', port: sandbox.imap.port, emailFlow: FLOW, ...account, ...inbound },
       { serverType: 'SMTP', name: 'Out', port: sandbox.smtp.port, ...account, ...outbound },
@@ -62,7 +60,6 @@ export async function openDesk({
         await j.stop();
       } finally {
         await sandbox.stop();
-        dir.remove();
       }
     },
   };

@@ -17,6 +17,8 @@ export interface JourneyOptions {
   /** Definitions as an administrator writes them. */
   emailServers: object[];
   settings?: object;
+  /** The CA that the servers' certificates are signed by: PEM, or a file that holds it. */
+  ca?: string;
   caFile?: string;
   env?: Record<string, string>;
   /** What no process may print, besides the secrets of env: subjects, bodies, addresses of customers. */
@@ -59,6 +61,8 @@ export function journey(options: JourneyOptions) {
     ...options.settings,
   };
   writeFileSync(join(configDir, 'mailroom.yaml'), stringify(settings));
+  const caFile = options.ca === undefined ? options.caFile : join(dir.path, 'ca.pem');
+  if (options.ca !== undefined) writeFileSync(join(dir.path, 'ca.pem'), options.ca);
 
   function writeEmailServers(emailServers: object[]): void {
     // By rename, as an editor or a ConfigMap does it: no half-written file is ever read.
@@ -84,7 +88,7 @@ export function journey(options: JourneyOptions) {
         args: ['--config', configDir, ...args],
         nodeArgs,
         entry,
-        ...(options.caFile === undefined ? {} : { caFile: options.caFile }),
+        ...(caFile === undefined ? {} : { caFile }),
         env: {
           MALLOC_ARENA_MAX: '2', // as in the image
           MAILROOM_REDIS_URL: options.redisUrl,

@@ -2,7 +2,8 @@
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { beforeAll, beforeEach } from 'vitest';
+import { fixture } from './fixture.ts';
 import { type StartedProcess, startProcess, tail } from './processes.ts';
 import { freePort, tempDir, waitFor } from './temp.ts';
 
@@ -90,36 +91,29 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
   };
 }
 
-export interface RedisRoom extends Pick<TestRedis, 'url' | 'port' | 'client'> {
+export interface RedisRoom extends Pick<TestRedis, 'url' | 'client'> {
+  readonly server: TestRedis;
   /** A client for the whole file. */
   readonly redis: Redis;
-  readonly server: TestRedis;
 }
 
 /** Registers the hooks of the calling file: one Redis for all its tests, emptied before each of them unless `flush` is false. */
 export function redisRoom({ flush = true, ...options }: TestRedisOptions & { flush?: boolean } = {}): RedisRoom {
-  let server: TestRedis;
+  const server = fixture(() => startRedis(options));
   let redis: Redis;
-  beforeAll(async () => {
-    server = await startRedis(options);
+  beforeAll(() => {
     redis = server.client();
   });
-  afterAll(() => server.stop());
   if (flush) beforeEach(async () => void (await redis.flushall()));
   return {
-    get server() {
-      return server;
-    },
     get redis() {
       return redis;
     },
     get url() {
       return server.url;
     },
-    get port() {
-      return server.port;
-    },
     client: () => server.client(),
+    server,
   };
 }
 

@@ -1,11 +1,11 @@
 // One mailbox on a scripted IMAP server, watched in this process: what the tests of broken servers share.
-import { afterAll, afterEach, beforeAll } from 'vitest';
+import { afterEach } from 'vitest';
 import { mailboxId } from '../../src/contract/names.ts';
 import type { ImapServer } from '../../src/domain/email-server.ts';
 import { audit } from '../../src/domain/ledger.ts';
+import { fixture } from './fixture.ts';
 import { startTestInbound, type TestInboundOptions } from './inbound.ts';
-import { leakWatch } from './leak-watch.ts';
-import { startRedis, type TestRedis } from './redis.ts';
+import { startRedis } from './redis.ts';
 import { type ScriptedImap, type ScriptedImapOptions, scriptedMail, startScriptedImap } from './scripted-imap.ts';
 import { imapServer } from './servers.ts';
 import { waitFor } from './temp.ts';
@@ -80,14 +80,9 @@ export type ScriptedMailbox = Awaited<ReturnType<typeof startScriptedMailbox>>;
 
 /** For the whole of a test file: one Redis, and a mailbox of its own for each test, which ends with it. */
 export function scriptedMailboxes(prefix: string) {
-  let redis: TestRedis;
+  const redis = fixture(startRedis);
   let box: ScriptedMailbox | undefined;
   let n = 0;
-  leakWatch();
-  beforeAll(async () => {
-    redis = await startRedis();
-  });
-  afterAll(() => redis.stop());
   afterEach(async () => {
     await box?.stop();
     box = undefined;

@@ -1,6 +1,5 @@
 // A small contact center that never rests: mails arrive steadily in every mailbox of a sandbox tenant, a backend consumes the flows in plain
 // BullMQ and has some of them answered. It counts at the ends: what was put into a mailbox, what the backend was given, what the tenant accepted.
-import { join } from 'node:path';
 import { Queue, Worker } from 'bullmq';
 import type { Message } from '../../src/contract/message.ts';
 import { emailFlowQueue, PREFIX, REPLY_JOB, repliesQueue, replyJobId } from '../../src/contract/names.ts';
@@ -8,7 +7,7 @@ import { type Fault, type Sandbox, startSandbox } from '../../src/sandbox/index.
 import { journey, sandboxApplication } from './journey.ts';
 import { seededRandom } from './random.ts';
 import type { TestRedis } from './redis.ts';
-import { tempDir, waitFor } from './temp.ts';
+import { waitFor } from './temp.ts';
 
 const CLIENT = '5a0c1d2e-3f40-4b5c-8d6e-7f8091a2b3c4';
 const SECRET = 'steady~traffic~client~secret';
@@ -50,7 +49,6 @@ export interface Counts {
 export async function openTraffic(options: TrafficOptions) {
   const { redis, flows, seed } = options;
   const random = seededRandom(seed);
-  const dir = tempDir('traffic');
   const addresses = Array.from({ length: options.mailboxes }, (_, i) => `desk${i + 1}@contoso.example`);
   const flowOf = (i: number) => `Desk ${(i % flows) + 1}`;
   const ofFlow = (flow: string) => addresses.filter((_, i) => flowOf(i) === flow);
@@ -72,7 +70,7 @@ export async function openTraffic(options: TrafficOptions) {
   const names = Array.from({ length: flows }, (_, i) => flowOf(i));
   const gateway = journey({
     redisUrl: redis.url,
-    caFile: await sandbox.caFile(join(dir.path, 'ca.pem')),
+    ca: sandbox.caPem,
     emailServers: [
       ...addresses.map((user, i) => ({
         ...common,
@@ -237,7 +235,6 @@ export async function openTraffic(options: TrafficOptions) {
       await Promise.all([...workers, ...replyQueues.values()].map((one) => one.close()));
       await gateway.stop();
       await sandbox.stop();
-      dir.remove();
     },
   };
 }

@@ -18,22 +18,21 @@ import {
 } from '../../../src/contract/names.ts';
 import { replySchema } from '../../../src/contract/reply.ts';
 import { createHttp, type Http } from '../../../src/http/index.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { fixture } from '../../support/fixture.ts';
+import { startRedis } from '../../support/redis.ts';
 import { waitFor } from '../../support/temp.ts';
 import { fakeDeps, message, pdf, rawMail, result } from '../../unit/http/fixtures.ts';
 
-let redis: TestRedis;
 let http: Http;
 let api: { url: string; token: string };
+const redis = fixture(startRedis);
 beforeAll(async () => {
-  redis = await startRedis();
   http = await createHttp(fakeDeps());
   const { port } = await http.listen();
   api = { url: `http://127.0.0.1:${port}`, token: 'token-of-desk' };
 });
 afterAll(async () => {
   await http.close();
-  await redis.stop();
 });
 
 let flow: string;

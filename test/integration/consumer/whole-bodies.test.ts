@@ -15,12 +15,12 @@ import {
   unpacked,
 } from '../../../src/parsing/index.ts';
 import { cmsBody, streamedSignedData } from '../../support/cms.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { fixture } from '../../support/fixture.ts';
+import { startRedis } from '../../support/redis.ts';
 import { fakeApi, fakeDeps, message } from '../../unit/http/fixtures.ts';
 
 const KB = 1024;
 const FLOW = 'Bodies';
-let redis: TestRedis;
 let http: Http;
 let parsing: Parsing;
 let url: string;
@@ -31,8 +31,8 @@ async function* read(blob: string, { start, end }: { start: number; end: number 
   yield (raws.get(blob) as Buffer).subarray(start, end);
 }
 
+const redis = fixture(startRedis);
 beforeAll(async () => {
-  redis = await startRedis();
   parsing = openParsing({ timeoutMs: 10_000, inlineTextBytes: 8 * KB, inlineHtmlBytes: 4 * KB });
   const api = fakeApi({
     readMessage: async (key) => messages.get(key),
@@ -44,7 +44,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await http.close();
   await parsing.stop();
-  await redis.stop();
 });
 
 const part = (type: string, body: string) => `Content-Type: text/${type}; charset=utf-8\r\n\r\n${body}`;

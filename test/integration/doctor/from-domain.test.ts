@@ -1,17 +1,15 @@
 // The From domain over a real resolver and a DNS server on loopback: what is right, each thing that can be wrong, and a DNS that fails.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createDns } from '../../../src/adapters/net/dns.ts';
 import { checkFromDomain, type FromDomainProblem } from '../../../src/doctor/from-domain.ts';
 import { checkServer, doctorDefaults } from '../../../src/doctor/run-steps.ts';
 import { type CheckStep, passed } from '../../../src/domain/doctor.ts';
 import type { MailProvider } from '../../../src/domain/mail-provider.ts';
 import { remoteSystems } from '../../../src/wiring/doctor.ts';
-import { type DnsServer, startDnsServer, type Zone } from '../../support/dns-server.ts';
-import { leakWatch } from '../../support/leak-watch.ts';
+import { startDnsServer, type Zone } from '../../support/dns-server.ts';
+import { fixture } from '../../support/fixture.ts';
 import { freeTurns } from '../../support/turns.ts';
 import { smtpServer } from '../oauth/servers.ts';
-
-leakWatch();
 
 const MICROSOFT = 'spf.protection.outlook.com';
 const KEY = `v=DKIM1; k=rsa; p=${'MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A'.repeat(10)}`;
@@ -210,16 +208,14 @@ const table: [string, Zone, string, FromDomainProblem[], MailProvider?, string?]
   ],
 ];
 
-let server: DnsServer;
-beforeAll(async () => {
-  server = await startDnsServer({
+const server = fixture(() =>
+  startDnsServer({
     ...PROVIDERS,
     ...Object.assign({}, ...table.map(([, zone]) => zone)),
     'broken-dns.com': { fails: 'SERVFAIL' },
     'silent.com': { fails: 'silent' },
-  });
-});
-afterAll(() => server.stop());
+  }),
+);
 
 describe('the From domain', () => {
   it.each(table)('%s', async (_what, _zone, name, expected, provider = 'microsoft', holds) => {

@@ -2,32 +2,24 @@
 import { ImapFlow } from 'imapflow';
 import { Redis } from 'ioredis';
 import { createTransport } from 'nodemailer';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startDovecot, type TestDovecot } from '../../support/dovecot.ts';
-import { leakWatch } from '../../support/leak-watch.ts';
+import { describe, expect, test } from 'vitest';
+import { startDovecot } from '../../support/dovecot.ts';
+import { fixture } from '../../support/fixture.ts';
 import { mails, oneMail } from '../../support/mails.ts';
-import { startPostfix, type TestPostfix } from '../../support/postfix.ts';
+import { startPostfix } from '../../support/postfix.ts';
 import { startRedis } from '../../support/redis.ts';
 import { waitFor } from '../../support/temp.ts';
-
-leakWatch();
 
 const SHARED = 'support@contoso.example';
 const ROB = 'rob@contoso.example';
 const EVE = 'eve@contoso.example';
 
-let dovecot: TestDovecot;
-let postfix: TestPostfix;
-beforeAll(async () => {
-  dovecot = await startDovecot({
+const dovecot = fixture(() =>
+  startDovecot({
     users: [{ user: SHARED, fullAccess: [ROB, 'app:gateway'] }, { user: ROB, password: 'secret' }, { user: EVE }],
-  });
-  postfix = await startPostfix({ dovecot, sendAs: { [SHARED]: [ROB] } });
-});
-afterAll(async () => {
-  await postfix?.stop();
-  await dovecot?.stop();
-});
+  }),
+);
+const postfix = fixture(() => startPostfix({ dovecot, sendAs: { [SHARED]: [ROB] } }));
 
 async function imap(user: string, auth: { accessToken: string } | { pass: string }): Promise<ImapFlow> {
   const client = new ImapFlow({

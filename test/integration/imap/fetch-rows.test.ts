@@ -1,32 +1,28 @@
 // Messages past imapflow's parser, over a real Dovecot: the same rows as by imapflow alone, bounded while nobody takes them, and the connection
 // is in order afterwards. Fails when a new imapflow is built differently: then rows come the slow way.
 import { type FetchMessageObject, ImapFlow } from 'imapflow';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { fetchRows } from '../../../src/adapters/imap/fast-fetch/fetch-rows.ts';
 import { createReadBudget, type ReadBudget } from '../../../src/adapters/imap/fast-fetch/read-budget.ts';
 import { sharedRead } from '../../../src/adapters/imap/fast-fetch/tap.ts';
 import type { FetchedMessage } from '../../../src/inbound/ports.ts';
-import { startDovecot, type TestDovecot } from '../../support/dovecot.ts';
-import { leakWatch } from '../../support/leak-watch.ts';
+import { startDovecot } from '../../support/dovecot.ts';
+import { fixture } from '../../support/fixture.ts';
 import { mails } from '../../support/mails.ts';
 import { waitFor } from '../../support/temp.ts';
-
-leakWatch();
 
 const USER = 'rows@contoso.example';
 const PASSWORD = 'rows-password';
 const COUNT = 120;
 const ITEMS = { uid: true, internalDate: true, size: true, flags: true, source: { start: 0, maxLength: 8_388_608 } };
-let dovecot: TestDovecot;
 
+const dovecot = fixture(() => startDovecot({ users: [{ user: USER, password: PASSWORD }] }));
 beforeAll(async () => {
-  dovecot = await startDovecot({ users: [{ user: USER, password: PASSWORD }] });
   dovecot.writeMaildir(
     USER,
     [...mails({ count: COUNT, seed: 3, to: USER })].map(({ raw }) => raw),
   );
 });
-afterAll(() => dovecot.stop());
 
 /** How the sockets read: into one buffer, as all of ours do, or each read with a buffer of its own, as behind a proxy and with STARTTLS. */
 let reading: object = {};

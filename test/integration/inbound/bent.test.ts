@@ -2,7 +2,7 @@
 
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openMailbox } from '../../../src/adapters/imap/connection.ts';
 import { createSentFolder } from '../../../src/adapters/imap/sent-folder.ts';
 import { checkServer } from '../../../src/doctor/run-steps.ts';
@@ -12,31 +12,23 @@ import type { EmailServer, ImapServer, SmtpServer } from '../../../src/domain/em
 import { remoteSystems } from '../../../src/wiring/doctor.ts';
 import { BENT_DOVECOT } from '../../support/bent.ts';
 import { noDns } from '../../support/dns-server.ts';
-import { startDovecot, type TestDovecot } from '../../support/dovecot.ts';
+import { startDovecot } from '../../support/dovecot.ts';
+import { fixture } from '../../support/fixture.ts';
 import { startTestInbound } from '../../support/inbound.ts';
-import { leakWatch } from '../../support/leak-watch.ts';
 import { mails, oneMail } from '../../support/mails.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { startRedis } from '../../support/redis.ts';
 import { imapServer, smtpServer } from '../../support/servers.ts';
 import { freePort, waitFor } from '../../support/temp.ts';
 import { freeTurns } from '../../support/turns.ts';
 
-leakWatch();
-
 const password = 'secret';
 const POLL_MS = 150;
-let redis: TestRedis;
-let dovecot: TestDovecot;
 let user: string;
 let counter = 0;
 let running: { stop(): Promise<void> }[] = [];
 
-beforeAll(async () => {
-  [redis, dovecot] = await Promise.all([startRedis(), startDovecot({ users: [], extraConf: BENT_DOVECOT })]);
-});
-afterAll(async () => {
-  await Promise.all([redis.stop(), dovecot.stop()]);
-});
+const redis = fixture(startRedis);
+const dovecot = fixture(() => startDovecot({ users: [], extraConf: BENT_DOVECOT }));
 beforeEach(() => {
   counter += 1;
   user = `bent${counter}@contoso.example`;

@@ -1,12 +1,12 @@
 // Which conversation a mail joins and which reply a report is about, from raw mails: what a stranger writes joins and links nothing.
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { createJournal } from '../../../src/adapters/redis/journal.ts';
 import { createParticipants } from '../../../src/adapters/redis/participants.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { parseMessage } from '../../../src/mime/index.ts';
 import { messageIdMaker, relate, replyLookup } from '../../../src/operations/conversations.ts';
 import { packed } from '../../../src/parsing/packed.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { redisRoom } from '../../support/redis.ts';
 
 const SHARED = 'service@contoso.example';
 const JANE = 'jane@customer.example';
@@ -14,12 +14,7 @@ const EVE = 'eve@stranger.example';
 const security = { conversationKeys: [], installation: '' } as unknown as Config['security'];
 const makeId = messageIdMaker({ security } as Config);
 const OURS = makeId({ conversationId: 'case-1', replyId: 'reply-1', domain: 'contoso.example' });
-let redis: TestRedis;
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(() => redis.stop());
+const redis = redisRoom();
 afterEach(async () => {
   await redis.client().flushall();
 });

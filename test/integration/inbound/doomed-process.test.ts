@@ -1,5 +1,5 @@
 // A mail that ends the process which parses it, really: the next process tries it alone, and after four dead ones it is quarantined and parsed no more.
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { openEmailFlows } from '../../../src/adapters/queue/email-flows.ts';
 import { connectRedis } from '../../../src/adapters/redis/client.ts';
 import { createLedgers } from '../../../src/adapters/redis/ledgers.ts';
@@ -8,17 +8,13 @@ import { mailboxId } from '../../../src/contract/names.ts';
 import { audit } from '../../../src/domain/ledger.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
 import { startedAgain } from '../../support/processes-that-die.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { redisRoom } from '../../support/redis.ts';
 import { scriptedMail, startScriptedImap } from '../../support/scripted-imap.ts';
 import { imapServer } from '../../support/servers.ts';
 
 leakWatch();
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(() => redis.stop());
+const redis = redisRoom();
 
 it('quarantines the message after four dead processes, and enqueues every other mail once', async () => {
   const [COUNT, KILLER] = [12, 7];

@@ -1,7 +1,7 @@
 // Every way in which Exchange's IMAP lies or fails, as the sandbox can play it: in the end each mail is one job, and the event says what
 // happened, with class, action and hint.
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLedgers } from '../../../src/adapters/redis/ledgers.ts';
 import { mailboxId, PREFIX } from '../../../src/contract/names.ts';
 import { catalogue, hintFor } from '../../../src/domain/catalogue/index.ts';
@@ -10,25 +10,19 @@ import { parsingKey } from '../../../src/domain/keys.ts';
 import { audit } from '../../../src/domain/ledger.ts';
 import { unreadable } from '../../../src/parsing/index.ts';
 import { type Fault, type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
+import { fixture } from '../../support/fixture.ts';
 import { parseNothing, parsingBy, startTestInbound, type TestInboundOptions } from '../../support/inbound.ts';
-import { leakWatch } from '../../support/leak-watch.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { startRedis } from '../../support/redis.ts';
 import { imapServer } from '../../support/servers.ts';
 import { waitFor } from '../../support/temp.ts';
 
-leakWatch();
-
 let BOX = '';
 const CLIENT = 'c0ffee00-0000-4000-8000-000000000001';
-let redis: TestRedis;
 let sandbox: Sandbox;
 let running: Awaited<ReturnType<typeof startTestInbound>>[] = [];
 let n = 0;
 
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(() => redis.stop());
+const redis = fixture(startRedis);
 beforeEach(async () => {
   n++;
   BOX = `support${n}@contoso.example`; // a mailbox, and so a ledger, of its own for each test

@@ -1,34 +1,26 @@
 // Ingest against a real Dovecot (Exchange's capability list, XOAUTH2) and a real Redis: catch-up, IDLE, faults of the line, UIDVALIDITY.
 import { readdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { mailboxId } from '../../../src/contract/names.ts';
 import { MailroomError } from '../../../src/domain/errors.ts';
 import { audit } from '../../../src/domain/ledger.ts';
-import { startDovecot, type TestDovecot } from '../../support/dovecot.ts';
+import { startDovecot } from '../../support/dovecot.ts';
 import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
+import { fixture } from '../../support/fixture.ts';
 import { startTestInbound, type TestInboundOptions } from '../../support/inbound.ts';
-import { leakWatch } from '../../support/leak-watch.ts';
 import { mails, oneMail } from '../../support/mails.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { startRedis } from '../../support/redis.ts';
 import { imapServer } from '../../support/servers.ts';
 import { waitFor } from '../../support/temp.ts';
 
-leakWatch();
-
-let redis: TestRedis;
-let dovecot: TestDovecot;
 let user: string;
 let counter = 0;
 let running: Awaited<ReturnType<typeof startTestInbound>>[] = [];
 let proxies: FaultProxy[] = [];
 
-beforeAll(async () => {
-  [redis, dovecot] = await Promise.all([startRedis(), startDovecot({ users: [] })]);
-});
-afterAll(async () => {
-  await Promise.all([redis.stop(), dovecot.stop()]);
-});
+const redis = fixture(startRedis);
+const dovecot = fixture(() => startDovecot({ users: [] }));
 beforeEach(() => {
   user = `box${++counter}@contoso.example`;
   dovecot.addUser({ user, fullAccess: ['app:mailroom'] });

@@ -1,40 +1,30 @@
 // People work in the mailboxes that we watch. Against the sandbox (no CONDSTORE, as Exchange) and a real Dovecot (CONDSTORE): what they do is an event,
 // each once; what we do ourselves is none; a mailbox without mailboxEvents is asked for nothing.
 import { ImapFlow } from 'imapflow';
-import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
+import { describe, expect, it, type TestContext } from 'vitest';
 import type { MailboxEvent } from '../../../src/contract/mailbox-event.ts';
 import { mailboxId, messageKey } from '../../../src/contract/names.ts';
 import type { ImapServer } from '../../../src/domain/email-server.ts';
-import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
-import { startDovecot, type TestDovecot } from '../../support/dovecot.ts';
+import { startSandbox } from '../../../src/sandbox/index.ts';
+import { startDovecot } from '../../support/dovecot.ts';
+import { fixture } from '../../support/fixture.ts';
 import { parseNothing, parsingBy, startTestInbound, type TestInboundOptions } from '../../support/inbound.ts';
-import { leakWatch } from '../../support/leak-watch.ts';
 import { startRedis } from '../../support/redis.ts';
 import { imapServer } from '../../support/servers.ts';
 import { waitFor } from '../../support/temp.ts';
 
-leakWatch();
-
 const PASSWORD = 'people-password';
 const CUSTOMER = 'kim@customer.example';
 const BOXES = Array.from({ length: 12 }, (_, i) => `people${i}@contoso.example`);
-let sandbox: Sandbox;
-let dovecot: TestDovecot;
 let n = 0;
 
-beforeAll(async () => {
-  [dovecot, sandbox] = await Promise.all([
-    startDovecot({
-      users: BOXES.map((user) => ({ user, password: PASSWORD })),
-      extraConf: 'imap_capability = +CONDSTORE',
-    }),
-    startSandbox({ users: BOXES.map((address) => ({ address, password: PASSWORD })) }),
-  ]);
-});
-afterAll(async () => {
-  await sandbox.stop();
-  await dovecot.stop();
-});
+const dovecot = fixture(() =>
+  startDovecot({
+    users: BOXES.map((user) => ({ user, password: PASSWORD })),
+    extraConf: 'imap_capability = +CONDSTORE',
+  }),
+);
+const sandbox = fixture(() => startSandbox({ users: BOXES.map((address) => ({ address, password: PASSWORD })) }));
 
 const mail = (name: string) =>
   `Message-ID: <${name}@customer.example>\r\nFrom: ${CUSTOMER}\r\nSubject: ${name}\r\n\r\nbody\r\n`;

@@ -90,12 +90,12 @@ describe('app-only', () => {
 
   it('continues while Redis does not answer, and logs it', async () => {
     const provider = at.replica();
-    at.redis.freeze();
+    at.redis.server.freeze();
     try {
       expect((await provider.getToken(imapServer(), 'imap')).accessToken).toBeTypeOf('string');
       expect(at.events.map(({ name }) => name)).toContain('TokenCacheUnavailable');
     } finally {
-      at.redis.thaw();
+      at.redis.server.thaw();
       await at.settled();
     }
   });

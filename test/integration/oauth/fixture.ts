@@ -1,6 +1,6 @@
 // What the tests of sign-in share: a sandbox tenant with its authority, a Redis, a token provider on real MSAL, and recorded events.
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll } from 'vitest';
+import { afterEach } from 'vitest';
 import {
   createTokenProvider,
   type TokenProvider,
@@ -9,9 +9,10 @@ import {
 import { createTokenCache } from '../../../src/adapters/redis/token-cache.ts';
 import type { KeyRing } from '../../../src/config/config.ts';
 import type { OAuthApplication } from '../../../src/domain/email-server.ts';
-import { type Sandbox, type SandboxConfig, startSandbox } from '../../../src/sandbox/index.ts';
+import { type SandboxConfig, startSandbox } from '../../../src/sandbox/index.ts';
 import type { Emit, EventFields } from '../../../src/telemetry/events.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { fixture } from '../../support/fixture.ts';
+import { redisRoom } from '../../support/redis.ts';
 import { SHARED } from './servers.ts';
 
 export { imapServer, SHARED, smtpServer } from './servers.ts';
@@ -29,38 +30,29 @@ export interface Recorded {
 }
 
 export function createFixture(tenant: Partial<SandboxConfig> = {}) {
-  let sandbox: Sandbox;
-  let redis: TestRedis;
+  const redis = redisRoom();
+  const sandbox = fixture(() =>
+    startSandbox({
+      users: [
+        { address: SHARED, kind: 'shared' },
+        { address: PERSON, displayName: 'Alex' },
+        { address: 'maria@contoso.example', displayName: 'Maria' },
+      ],
+      applications: [{ clientId: CLIENT, secret: SECRET }, { clientId: PUBLIC_CLIENT }],
+      oauth: { deviceInterval: 1 },
+      ...tenant,
+    }),
+  );
   const open: { stop: () => void }[] = [];
   const clients: Redis[] = [];
   const events: Recorded[] = [];
   const emit: Emit = (name, fields = {}) => void events.push({ name, fields });
 
-  beforeAll(async () => {
-    [sandbox, redis] = await Promise.all([
-      startSandbox({
-        users: [
-          { address: SHARED, kind: 'shared' },
-          { address: PERSON, displayName: 'Alex' },
-          { address: 'maria@contoso.example', displayName: 'Maria' },
-        ],
-        applications: [{ clientId: CLIENT, secret: SECRET }, { clientId: PUBLIC_CLIENT }],
-        oauth: { deviceInterval: 1 },
-        ...tenant,
-      }),
-      startRedis(),
-    ]);
-  });
   afterEach(async () => {
     for (const one of open.splice(0)) one.stop();
     sandbox.faults.clear();
     events.length = 0;
-    const client = connect();
-    await client.flushall();
     await Promise.all(clients.splice(0).map((one) => one.quit()));
-  });
-  afterAll(async () => {
-    await Promise.all([sandbox.stop(), redis.stop()]);
   });
 
   function connect(): Redis {
@@ -99,11 +91,7 @@ export function createFixture(tenant: Partial<SandboxConfig> = {}) {
     connect,
     /** Every command sent so far was carried out. */
     settled: () => Promise.all(clients.map((client) => client.ping())),
-    get sandbox() {
-      return sandbox;
-    },
-    get redis() {
-      return redis;
-    },
+    sandbox,
+    redis,
   };
 }

@@ -1,9 +1,8 @@
 // Email servers of the portal in a real Redis: encrypted passwords, compare-and-set, notification of other replicas.
-import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createPortalServers, type PortalServers } from '../../../src/adapters/redis/portal-servers.ts';
 import type { KeyRing } from '../../../src/config/config.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { redisRoom } from '../../support/redis.ts';
 
 const KEYS: KeyRing = [{ id: 'k1', key: new Uint8Array(32).fill(7) }];
 const definition = {
@@ -17,34 +16,26 @@ const definition = {
 };
 
 describe('portal servers', () => {
-  let server: TestRedis;
-  let redis: Redis;
+  const room = redisRoom();
   let portal: PortalServers;
   const open: PortalServers[] = [];
   const replica = (keys: KeyRing = KEYS) => {
-    const made = createPortalServers({ redis, keys });
+    const made = createPortalServers({ redis: room.redis, keys });
     open.push(made);
     return made;
   };
 
-  beforeAll(async () => {
-    server = await startRedis();
-  });
-  beforeEach(async () => {
-    redis = new Redis(server.url);
-    await redis.flushall();
+  beforeEach(() => {
     portal = replica();
   });
-  afterEach(async () => {
+  afterEach(() => {
     for (const one of open.splice(0)) one.stop();
-    await redis.quit();
   });
-  afterAll(() => server.stop());
 
   it('are stored, listed, changed and deleted, with passwords encrypted at rest', async () => {
     const revision = await portal.put(definition);
     expect(await portal.list()).toEqual([{ id: 'büro', name: 'Büro', definition, revision }]);
-    expect(JSON.stringify(await redis.hgetall('{mailroom}:portal:email-servers'))).not.toContain('hunter2');
+    expect(JSON.stringify(await room.redis.hgetall('{mailroom}:portal:email-servers'))).not.toContain('hunter2');
     const second = await portal.put({ ...definition, port: 143 }, revision);
     expect((await portal.get('BÜRO'))?.definition).toMatchObject({ port: 143, password: 'hunter2-secret' });
     await portal.delete('Büro', second);
@@ -92,7 +83,7 @@ describe('portal servers', () => {
     await vi.waitFor(() => expect(heard).toHaveBeenCalled());
     heard.mockClear();
     await vi.waitFor(async () => {
-      await redis.flushall();
+      await room.redis.flushall();
       await portal.put(definition);
       expect(heard).toHaveBeenCalled();
     });

@@ -8,9 +8,10 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { HELM } from '../../../scripts/ensure-servers.ts';
-import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
+import { startSandbox } from '../../../src/sandbox/index.ts';
+import { fixture } from '../../support/fixture.ts';
 import { type MailroomProcess, startMailroom } from '../../support/mailroom.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { startRedis } from '../../support/redis.ts';
 import { tempDir, waitFor } from '../../support/temp.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -59,8 +60,6 @@ const steady = (line: string): string =>
     .replace(/(_count\{.*\}) \d+$/, '$1 <number>');
 
 const dir = tempDir('manual');
-let redis: TestRedis;
-let sandbox: Sandbox;
 let gateway: MailroomProcess;
 let env: Record<string, string>;
 
@@ -70,9 +69,11 @@ function shim(name: string, script: string): void {
   chmodSync(path, 0o755);
 }
 
+const redis = fixture(startRedis);
+const sandbox = fixture(() =>
+  startSandbox({ users: [{ address: 'support@contoso.example', password: 'password-of-the-manual' }] }),
+);
 beforeAll(async () => {
-  redis = await startRedis();
-  sandbox = await startSandbox({ users: [{ address: 'support@contoso.example', password: 'password-of-the-manual' }] });
   const config = join(dir.path, 'config');
   for (const name of ['bin', 'config', 'backup']) mkdirSync(join(dir.path, name));
   const operator = 'token-of-the-operator-0815';
@@ -116,8 +117,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await gateway.stop();
-  await sandbox.stop();
-  await redis.stop();
   dir.remove();
 });
 

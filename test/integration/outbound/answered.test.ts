@@ -1,7 +1,7 @@
 // A colleague answered in Outlook what an agent's reply answers: it is held, sent with a warning or sent, as the server and the reply say. What is
 // known counts, and where that is old one look at the mailbox; a look that fails keeps nothing back. And our own accepted replies want their arrow.
 import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { lookForAnswer } from '../../../src/adapters/imap/people-look.ts';
 import { createPeople, type People } from '../../../src/adapters/redis/people.ts';
 import type { Message } from '../../../src/contract/message.ts';
@@ -13,7 +13,8 @@ import { folderViewKey } from '../../../src/domain/keys.ts';
 import { fromUids } from '../../../src/domain/uid-set.ts';
 import { createAnswers } from '../../../src/operations/answers.ts';
 import type { Answers } from '../../../src/outbound/index.ts';
-import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
+import { startSandbox } from '../../../src/sandbox/index.ts';
+import { fixture } from '../../support/fixture.ts';
 import { imapServer, smtpServer } from '../../support/servers.ts';
 import { waitFor } from '../../support/temp.ts';
 import { openRoom, type Replica, replyMaker } from './room.ts';
@@ -24,20 +25,18 @@ const PASSWORD = 'answered-password';
 const ALEX = 'alex@contoso.example';
 
 const room = openRoom();
-let sandbox: Sandbox;
 let redis: Redis;
 let people: People;
 let uid = 0;
 
-beforeAll(async () => {
-  sandbox = await startSandbox({
+const sandbox = fixture(() =>
+  startSandbox({
     users: [
       { address: BOX, password: PASSWORD },
       { address: ALEX, password: PASSWORD },
     ],
-  });
-});
-afterAll(() => sandbox.stop());
+  }),
+);
 beforeEach(() => {
   redis = room.redis.client();
   people = createPeople(redis);

@@ -9,15 +9,13 @@ import type { SmtpServer } from '../../../src/domain/email-server.ts';
 import { remoteSystems } from '../../../src/wiring/doctor.ts';
 import { BENT_DOVECOT, BENT_MESSAGE_BYTES, BENT_POSTFIX, DEFERRED, REFUSED } from '../../support/bent.ts';
 import { noDns } from '../../support/dns-server.ts';
-import { startDovecot, type TestDovecot } from '../../support/dovecot.ts';
-import { leakWatch } from '../../support/leak-watch.ts';
+import { startDovecot } from '../../support/dovecot.ts';
+import { fixture } from '../../support/fixture.ts';
 import { startPostfix, type TestPostfix } from '../../support/postfix.ts';
 import { imapServer, smtpServer } from '../../support/servers.ts';
 import { waitFor } from '../../support/temp.ts';
 import { freeTurns } from '../../support/turns.ts';
 import { openRoom, replyMaker } from './room.ts';
-
-leakWatch();
 
 const SHARED = 'support@contoso.example';
 const password = 'secret';
@@ -25,14 +23,13 @@ const authentication = { type: 'Password', password } as const;
 const noToken = () => Promise.reject(new Error('nobody signs in by token'));
 
 const room = openRoom({ sink: false });
-let dovecot: TestDovecot;
 /** With AUTH, and a relay beside it that knows this machine. */
 let postfix: TestPostfix;
 /** Whose relay knows nobody. */
 let stranger: TestPostfix;
 
+const dovecot = fixture(() => startDovecot({ users: [{ user: SHARED, password }], extraConf: BENT_DOVECOT }));
 beforeAll(async () => {
-  dovecot = await startDovecot({ users: [{ user: SHARED, password }], extraConf: BENT_DOVECOT });
   const options = { dovecot, headerFrom: false, maxMessageBytes: BENT_MESSAGE_BYTES, extraMainCf: BENT_POSTFIX };
   postfix = await startPostfix({ ...options, relay: { knowsUs: true } });
   stranger = await startPostfix({ ...options, relay: { knowsUs: false } });
@@ -40,7 +37,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await stranger?.stop();
   await postfix?.stop();
-  await dovecot?.stop();
 });
 const mailbox = () => {
   const { host, port, caPem: ca } = dovecot;

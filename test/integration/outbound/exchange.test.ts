@@ -2,17 +2,12 @@
 // leaves exactly once when the fault is over (asked of the customers' inboxes), what is failed never arrives. Then cuts after the dot,
 // Message-ID rewriting and the policies for the copy in Sent.
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { ReplyInput } from '../../../src/contract/reply.ts';
 import type { SmtpServer } from '../../../src/domain/email-server.ts';
 import type { SubmissionOutcome } from '../../../src/domain/submission.ts';
-import {
-  type Fault,
-  type Sandbox,
-  SMTP_REPLIES,
-  type SmtpReplyName,
-  startSandbox,
-} from '../../../src/sandbox/index.ts';
+import { type Fault, SMTP_REPLIES, type SmtpReplyName, startSandbox } from '../../../src/sandbox/index.ts';
+import { fixture } from '../../support/fixture.ts';
 import { imapServer, smtpServer } from '../../support/servers.ts';
 import { header } from '../../support/smtp-sink.ts';
 import { waitFor } from '../../support/temp.ts';
@@ -25,11 +20,10 @@ const OTTO = 'otto@kunde.example';
 const CLIENT = '3b1f4d6e-0a52-4c7b-8e19-6d2c5a7f9b03';
 
 const room = openRoom({ sink: false });
-let sandbox: Sandbox;
 let n = 0;
 
-beforeAll(async () => {
-  sandbox = await startSandbox({
+const sandbox = fixture(() =>
+  startSandbox({
     domain: 'contoso.example',
     users: [
       { address: SHARED, kind: 'shared' },
@@ -38,8 +32,8 @@ beforeAll(async () => {
       { address: OTTO, kind: 'customer' },
     ],
     applications: [{ clientId: CLIENT, secret: 'secret', sendAs: [INFO] }],
-  });
-});
+  }),
+);
 afterEach(async () => {
   sandbox.faults.clear();
   await room.end();
@@ -48,9 +42,6 @@ afterEach(async () => {
     const ids = mailsOf(customer).map(({ replyId }) => replyId);
     expect(ids).toEqual([...new Set(ids)]);
   }
-});
-afterAll(async () => {
-  await sandbox?.stop();
 });
 
 function mailsOf(address: string, folder?: string) {

@@ -1,6 +1,5 @@
 // The limits of a sending mailbox, watched ahead on Redis' own counts: what is shown is what is enforced, and one of several replicas says it, once.
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { createPace, paceKey } from '../../../src/adapters/redis/pace.ts';
 import { PREFIX } from '../../../src/contract/names.ts';
 import { recipientsUsed } from '../../../src/domain/recipient-limit.ts';
@@ -8,37 +7,27 @@ import { sendingMailbox } from '../../../src/domain/reply-pace.ts';
 import { createLimitWatch } from '../../../src/outbound/watch-limits.ts';
 import type { EventFields } from '../../../src/telemetry/events.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { redisRoom } from '../../support/redis.ts';
 import { smtpServer } from '../../support/servers.ts';
 
-let redis: TestRedis;
-let client: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  client = new Redis(redis.url);
-});
-afterAll(async () => {
-  client.disconnect();
-  await redis.stop();
-});
-beforeEach(() => client.flushall());
+const room = redisRoom();
 
 const server = smtpServer(25, { pace: { perMinute: 1_000, connections: 3, recipientsPerDay: 100 } });
 const mailbox = sendingMailbox(server);
 const day = paceKey(PREFIX, 'day', mailbox);
 
 async function hour(): Promise<number> {
-  const [seconds] = await client.time();
+  const [seconds] = await room.redis.time();
   return Math.floor(Number(seconds) / 3_600);
 }
 const send = (token: string, recipients: number) =>
-  createPace(client).acquire({ mailbox, token, perMinute: 1_000, recipients, recipientsPerDay: 100 });
+  createPace(room.redis).acquire({ mailbox, token, perMinute: 1_000, recipients, recipientsPerDay: 100 });
 
 function replica() {
   const events: [string, EventFields][] = [];
   const metrics = createMetrics();
   const watch = createLimitWatch({
-    pace: createPace(client),
+    pace: createPace(room.redis),
     emit: (name, fields = {}) => void events.push([name, fields]),
     metrics,
   });
@@ -50,31 +39,31 @@ function replica() {
 }
 
 it('shows what is enforced: it reports that nothing is left exactly when that is true', async () => {
-  await client.hset(day, { [(await hour()) - 24]: 40, [(await hour()) - 25]: 1_000 });
+  await room.redis.hset(day, { [(await hour()) - 24]: 40, [(await hour()) - 25]: 1_000 });
   expect((await send('a', 59)).granted).toBe(true);
-  expect(recipientsUsed(await createPace(client).used(mailbox))).toBe(99);
+  expect(recipientsUsed(await createPace(room.redis).used(mailbox))).toBe(99);
   expect((await send('b', 2)).granted).toBe(false);
   expect((await send('c', 1)).granted).toBe(true);
-  expect(recipientsUsed(await createPace(client).used(mailbox))).toBe(100);
+  expect(recipientsUsed(await createPace(room.redis).used(mailbox))).toBe(100);
 });
 
 it('says once before the limit that it is near, whatever number of replicas and replies, and again after it was far', async () => {
   const [one, other] = [replica(), replica()];
   const looks = async () => void (await Promise.all([one.look(server), other.look(server), one.look(server)]));
   // Long ago, so that no forecast is near.
-  await client.hset(day, (await hour()) - 20, 70);
+  await room.redis.hset(day, (await hour()) - 20, 70);
   await looks();
   expect([...one.events, ...other.events]).toEqual([]);
-  await client.hset(day, (await hour()) - 20, 81);
+  await room.redis.hset(day, (await hour()) - 20, 81);
   await looks();
   await looks();
   const said = [...one.events, ...other.events];
   expect(said).toEqual([['RecipientsNearLimit', { server: server.name, count: 81, detail: { limit: 100 } }]]);
   expect((await send('a', 19)).granted).toBe(true);
-  await client.hset(day, (await hour()) - 20, 10);
-  await client.hdel(day, String(await hour()));
+  await room.redis.hset(day, (await hour()) - 20, 10);
+  await room.redis.hdel(day, String(await hour()));
   await looks();
-  await client.hset(day, (await hour()) - 20, 90);
+  await room.redis.hset(day, (await hour()) - 20, 90);
   await looks();
   expect(one.events.length + other.events.length).toBe(2);
 });
@@ -87,7 +76,7 @@ it('says when the limit is reached at the present rate, as long as it is', async
   expect(await names()).toContain('recipients_limit_timestamp_seconds');
   expect(events[0]?.[1].delayMs).toBeGreaterThan(0);
   expect(events[0]?.[1].delayMs).toBeLessThan(2 * 3_600_000);
-  await client.del(day);
+  await room.redis.del(day);
   await look(server);
   expect(await shown()).toEqual(['submissions 1', 'submissions_limit 1000', 'recipients 0', 'recipients_limit 100']);
   forget(server.name);

@@ -9,7 +9,8 @@ import type { SmtpServer } from '../../../src/domain/email-server.ts';
 import { parseMessage } from '../../../src/mime/index.ts';
 import { relate, replyLookup } from '../../../src/operations/conversations.ts';
 import { learnReports } from '../../../src/operations/reply-reports.ts';
-import { startDovecot, type TestDovecot } from '../../support/dovecot.ts';
+import { startDovecot } from '../../support/dovecot.ts';
+import { fixture } from '../../support/fixture.ts';
 import { startPostfix, type TestPostfix } from '../../support/postfix.ts';
 import { imapServer, smtpServer } from '../../support/servers.ts';
 import { header } from '../../support/smtp-sink.ts';
@@ -21,16 +22,17 @@ const ROB = 'rob@contoso.example';
 const PASSWORD = 'secret';
 
 const room = openRoom({ sink: false });
-let dovecot: TestDovecot;
 let postfix: TestPostfix;
 
-beforeAll(async () => {
-  dovecot = await startDovecot({
+const dovecot = fixture(() =>
+  startDovecot({
     users: [
       { user: SHARED, password: PASSWORD, fullAccess: [ROB, 'app:gateway'] },
       { user: ROB, password: PASSWORD },
     ],
-  });
+  }),
+);
+beforeAll(async () => {
   // What no customer has: Dovecot's LMTP would make a mailbox for any address.
   const refuse =
     'smtpd_recipient_restrictions = check_recipient_access inline:{{nobody@customer.example=550 5.1.1 No such user}}, permit_sasl_authenticated, reject';
@@ -42,7 +44,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await postfix?.stop();
-  await dovecot?.stop();
 });
 /** As the person Rob who may send as the shared mailbox, by token, unless told otherwise. */
 function definition(more: Partial<SmtpServer> = {}): SmtpServer {

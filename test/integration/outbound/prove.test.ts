@@ -1,20 +1,17 @@
 // The sign-in of SMTP servers after a start: in turn, by one of several replicas, with a growing wait while it fails, again when something may have
 // cured it; and what an accepted reply proves.
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { createSignInNotes } from '../../../src/adapters/redis/smtp-sign-ins.ts';
 import type { SmtpServer } from '../../../src/domain/email-server.ts';
 import { MailroomError } from '../../../src/domain/errors.ts';
 import { signInTarget } from '../../../src/domain/smtp-sign-in.ts';
 import { createProver } from '../../../src/outbound/prove.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { fixture } from '../../support/fixture.ts';
+import { startRedis } from '../../support/redis.ts';
 import { waitFor } from '../../support/temp.ts';
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startRedis();
-});
+const redis = fixture(startRedis);
 beforeEach(() => redis.client().flushall());
-afterAll(() => redis.stop());
 
 const server = (name: string, host = 'smtp.example.com') =>
   ({

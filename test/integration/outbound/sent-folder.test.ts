@@ -1,13 +1,13 @@
 // Sent over IMAP against a real Dovecot: found by our header, by Message-ID, by what Exchange keeps of it; a copy is stored once.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { sentAmong } from '../../../src/adapters/imap/folders.ts';
 import { createSentFolder, imapEndpoint } from '../../../src/adapters/imap/sent-folder.ts';
 import type { ImapServer, SmtpServer } from '../../../src/domain/email-server.ts';
-import { startDovecot, type TestDovecot } from '../../support/dovecot.ts';
+import { startDovecot } from '../../support/dovecot.ts';
+import { fixture } from '../../support/fixture.ts';
 import { smtpServer } from '../../support/servers.ts';
 
 const user = 'support@contoso.example';
-let dovecot: TestDovecot;
 let server: SmtpServer;
 
 const imap = () =>
@@ -30,13 +30,10 @@ const query = (replyId: string, messageId = `<${replyId}@contoso.example>`, fold
 });
 const mail = (headers: string[]) => Buffer.from(`${headers.join('\r\n')}\r\nSubject: x\r\n\r\nbody\r\n`);
 
+const dovecot = fixture(() => startDovecot({ users: [{ user, password: 'secret' }] }));
 beforeAll(async () => {
-  dovecot = await startDovecot({ users: [{ user, password: 'secret' }] });
   await dovecot.doveadm('mailbox', 'create', '-u', user, 'Sent');
   server = smtpServer(587, { host: 'smtp.contoso.example', authentication: { type: 'Password', password: 'secret' } });
-});
-afterAll(async () => {
-  await dovecot.stop();
 });
 
 describe('Sent', () => {

@@ -11,13 +11,10 @@ import type { Message } from '../../../src/contract/message.ts';
 import { emailFlowQueue, PREFIX } from '../../../src/contract/names.ts';
 import { emptyLedger, type LedgerMeta } from '../../../src/domain/ledger.ts';
 import type { CommitRequest } from '../../../src/inbound/ports.ts';
-import { leakWatch } from '../../support/leak-watch.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { fixture } from '../../support/fixture.ts';
+import { startRedis } from '../../support/redis.ts';
 import { waitFor } from '../../support/temp.ts';
 
-leakWatch();
-
-let server: TestRedis;
 let redis: Redis;
 let flows: EmailFlows;
 let commit: CommitMessages;
@@ -42,8 +39,8 @@ const meta: LedgerMeta = {
   folder: 'INBOX',
 };
 
+const server = fixture(startRedis);
 beforeAll(async () => {
-  server = await startRedis();
   redis = new Redis(server.url, { maxRetriesPerRequest: null });
   flows = openEmailFlows(redis);
   commit = await openCommit(redis, flows, settings);
@@ -51,7 +48,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await flows.close();
   redis.disconnect();
-  await server.stop();
 });
 beforeEach(async () => {
   mailboxId = (++n).toString(16).padStart(16, '0');

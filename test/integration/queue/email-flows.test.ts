@@ -6,22 +6,21 @@ import { type EmailFlows, openEmailFlows } from '../../../src/adapters/queue/ema
 import { emailFlowQueue, MESSAGE_JOB, PREFIX } from '../../../src/contract/names.ts';
 import { flowGauges } from '../../../src/operations/gauges.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { fixture } from '../../support/fixture.ts';
+import { startRedis } from '../../support/redis.ts';
 import { imapServer } from '../../support/servers.ts';
 import { waitFor } from '../../support/temp.ts';
 
-let server: TestRedis;
 let redis: Redis;
 let flows: EmailFlows;
+const server = fixture(startRedis);
 beforeAll(async () => {
-  server = await startRedis();
   redis = new Redis(server.url, { maxRetriesPerRequest: null });
   flows = openEmailFlows(redis);
 });
 afterAll(async () => {
   await flows.close();
   redis.disconnect();
-  await server.stop();
 });
 
 it('the oldest open job counts in every state except completed: its raw mail is not deleted', async () => {

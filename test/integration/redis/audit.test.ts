@@ -1,23 +1,10 @@
 // The audit log in Redis: changes and sign-ins apart, in order of time over all pages, each removed by its own time, bounded in count.
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { createPortalAudit } from '../../../src/adapters/redis/portal-audit.ts';
 import type { AuditQuery } from '../../../src/domain/audit.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { redisRoom } from '../../support/redis.ts';
 
-let server: TestRedis;
-let redis: Redis;
-beforeAll(async () => {
-  server = await startRedis();
-  redis = new Redis(server.url);
-});
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
-beforeEach(async () => {
-  await redis.flushall();
-});
+const room = redisRoom();
 
 const CHANGES = '{mailroom}:portal:audit';
 const SIGN_INS = '{mailroom}:portal:sign-ins';
@@ -26,11 +13,12 @@ const DAY = 86_400_000;
 async function at(day: number, stream: string, action: string, n = 0): Promise<void> {
   const ms = day * DAY;
   const entry = { at: new Date(ms).toISOString(), by: 'Kim', action, server: `${day}/${n}`, changes: [] };
-  await redis.xadd(stream, `${ms}-${n + 1}`, 'entry', JSON.stringify(entry));
+  await room.redis.xadd(stream, `${ms}-${n + 1}`, 'entry', JSON.stringify(entry));
 }
 async function found(query: AuditQuery): Promise<string[]> {
   const names: string[] = [];
-  for await (const { action, server: name } of createPortalAudit(redis).entries(query)) names.push(`${action} ${name}`);
+  for await (const { action, server: name } of createPortalAudit(room.redis).entries(query))
+    names.push(`${action} ${name}`);
   return names;
 }
 
@@ -50,19 +38,19 @@ it('keeps sign-ins apart from changes, also those that an earlier version wrote 
 
 it('writes each entry to the stream of its kind and hands it on', async () => {
   const written: string[] = [];
-  const audit = createPortalAudit(redis, {
+  const audit = createPortalAudit(room.redis, {
     onWritten: ({ action, at: time }) => written.push(`${action} ${time}`),
     now: () => 0,
   });
   for (const action of ['sign-in', 'create', 'sign-in-locked', 'release', 'sign-out'])
     await audit.write({ by: 'Kim', action, server: '', changes: [] });
-  expect([await redis.xlen(CHANGES), await redis.xlen(SIGN_INS)]).toEqual([2, 3]);
+  expect([await room.redis.xlen(CHANGES), await room.redis.xlen(SIGN_INS)]).toEqual([2, 3]);
   expect(written).toHaveLength(5);
   expect(written[1]).toBe('create 1970-01-01T00:00:00.000Z');
 });
 
 it('reads over all pages, in both orders', async () => {
-  const pipeline = redis.pipeline();
+  const pipeline = room.redis.pipeline();
   for (let n = 1; n <= 1_201; n++)
     pipeline.xadd(
       n % 3 === 0 ? SIGN_INS : CHANGES,
@@ -82,7 +70,7 @@ it('removes what is too old of one kind, wherever it lies, and says how much', a
     await at(day, CHANGES, 'sign-in', 1);
     await at(day, SIGN_INS, 'sign-in', 2);
   }
-  const { removeBefore } = createPortalAudit(redis);
+  const { removeBefore } = createPortalAudit(room.redis);
   expect(await removeBefore('sign-ins', 3 * DAY)).toBe(4);
   expect(await found({})).toEqual(['sign-in 3/2', 'sign-in 3/1', 'pause 3/0', 'pause 2/0', 'pause 1/0']);
   expect(await removeBefore('changes', 2 * DAY)).toBe(1);
@@ -91,7 +79,7 @@ it('removes what is too old of one kind, wherever it lies, and says how much', a
 });
 
 it('is bounded in count, however young its entries are', async () => {
-  const audit = createPortalAudit(redis, { most: 100 });
+  const audit = createPortalAudit(room.redis, { most: 100 });
   for (let i = 0; i < 500; i++) await audit.write({ by: 'Kim', action: 'pause', server: '', changes: [] });
-  expect(await redis.xlen(CHANGES)).toBeLessThan(250);
+  expect(await room.redis.xlen(CHANGES)).toBeLessThan(250);
 });

@@ -1,21 +1,17 @@
 // The connection to Redis as all adapters share it.
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { connectRedis, type Redis } from '../../../src/adapters/redis/client.ts';
-import { leakWatch } from '../../support/leak-watch.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { fixture } from '../../support/fixture.ts';
+import { startRedis } from '../../support/redis.ts';
 import { waitFor } from '../../support/temp.ts';
 
-leakWatch();
-
-let server: TestRedis;
 let client: Redis;
+const server = fixture(startRedis);
 beforeAll(async () => {
-  server = await startRedis();
   client = connectRedis({ url: server.url }, () => {});
 });
 afterAll(async () => {
   client.disconnect();
-  await server.stop();
 });
 
 /** Writes to the socket while the work is done. */

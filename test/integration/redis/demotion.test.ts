@@ -9,14 +9,10 @@ import { createWake } from '../../../src/adapters/redis/wake.ts';
 import { PREFIX } from '../../../src/contract/names.ts';
 import type { EventFields } from '../../../src/telemetry/events.ts';
 import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
-import { leakWatch } from '../../support/leak-watch.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { fixture } from '../../support/fixture.ts';
+import { startRedis } from '../../support/redis.ts';
 import { waitFor } from '../../support/temp.ts';
 
-leakWatch();
-
-let one: TestRedis;
-let two: TestRedis;
 let admins: [Redis, Redis];
 /** The name of a managed Redis: it leads new connections to the primary, and keeps old ones. */
 let name: FaultProxy;
@@ -24,8 +20,9 @@ const target = { port: 0 };
 let client: Redis;
 let events: { event: string; fields: EventFields }[];
 
+const one = fixture(startRedis);
+const two = fixture(startRedis);
 beforeAll(async () => {
-  [one, two] = await Promise.all([startRedis(), startRedis()]);
   admins = [new Redis(one.url), new Redis(two.url)];
   target.port = one.port;
   name = await startFaultProxy({ target });
@@ -33,7 +30,6 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const admin of admins) admin.disconnect();
   await name.stop();
-  await Promise.all([one.stop(), two.stop()]);
 });
 beforeEach(async () => {
   target.port = one.port;

@@ -1,25 +1,12 @@
 // The index by address and conversation: finds without regard to case, stays bounded, says how far back it reaches, and forgets a person.
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { createFindIndex } from '../../../src/adapters/redis/find-index.ts';
 import { findKey } from '../../../src/domain/keys.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { redisRoom } from '../../support/redis.ts';
 
-let server: TestRedis;
-let redis: Redis;
 let now = Date.UTC(2026, 10, 30);
-beforeAll(async () => {
-  server = await startRedis();
-  redis = new Redis(server.url);
-});
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
-beforeEach(async () => {
-  await redis.flushall();
-});
-const index = () => createFindIndex(redis, () => now);
+const room = redisRoom();
+const index = () => createFindIndex(room.redis, () => now);
 
 it('finds messages and replies by address and by conversation, each once, newest first', async () => {
   const { add, find } = index();
@@ -46,9 +33,9 @@ it('keeps a bounded list, reports the time it reaches back to, and expires', asy
   const { found, since } = await find('kim@example.org');
   expect(found).toHaveLength(256);
   expect(since).toBe(now - 255_000);
-  const [key = ''] = await redis.keys(findKey(redis, '*').replaceAll(/[{}]/g, '?'));
-  expect(await redis.ttl(key)).toBeGreaterThan(29 * 86_400);
-  expect(await redis.lindex(key, 0)).not.toContain('kim');
+  const [key = ''] = await room.redis.keys(findKey(room.redis, '*').replaceAll(/[{}]/g, '?'));
+  expect(await room.redis.ttl(key)).toBeGreaterThan(29 * 86_400);
+  expect(await room.redis.lindex(key, 0)).not.toContain('kim');
 });
 
 it('forgets one address and nothing else', async () => {

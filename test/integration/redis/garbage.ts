@@ -1,8 +1,8 @@
 // A guarded client on a Redis of its own, a second one that spoils what lies there, and the events that were emitted.
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach } from 'vitest';
+import type { Redis } from 'ioredis';
+import { beforeEach } from 'vitest';
 import { guardKeys } from '../../../src/adapters/redis/guard.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { redisRoom } from '../../support/redis.ts';
 
 export const wrongTypes = ['string', 'list', 'hash', 'set', 'zset'] as const;
 export type Type = (typeof wrongTypes)[number];
@@ -19,36 +19,25 @@ export interface Rig {
 }
 
 export function rig(): Rig {
-  let server: TestRedis;
+  const room = redisRoom();
   let events: { name: string; key: string; server?: string; kind: string }[] = [];
-  const clients = {} as { redis: Redis; plain: Redis };
-  beforeAll(async () => {
-    server = await startRedis();
-    clients.plain = new Redis(server.url);
-  });
-  beforeEach(async () => {
-    await clients.plain.flushall();
+  let redis: Redis;
+  beforeEach(() => {
     events = [];
-    clients.redis?.disconnect();
-    clients.redis = guardKeys(new Redis(server.url, { replyMapping: 'legacy', maxRetriesPerRequest: null }), {
+    redis = guardKeys(room.client(), {
       emit: (name, fields) => void events.push({ name, ...(fields as { key: string; kind: string }) }),
       serverOf: (id) => `IMAP ${id}`,
     });
   });
-  afterAll(async () => {
-    clients.redis?.disconnect();
-    clients.plain.disconnect();
-    await server.stop();
-  });
   return {
     get redis() {
-      return clients.redis;
+      return redis;
     },
     get plain() {
-      return clients.plain;
+      return room.redis;
     },
     async garble(key, type) {
-      const { plain } = clients;
+      const { redis: plain } = room;
       await plain.del(key);
       if (type === 'string') return plain.set(key, '\u0000 not what you think {');
       if (type === 'list') return plain.rpush(key, 'x', 'y');

@@ -1,21 +1,15 @@
 // The sign-in slots on a real Redis: one pace over all replicas.
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { createLoginSlots } from '../../../src/adapters/redis/login-slots.ts';
-import { leakWatch } from '../../support/leak-watch.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { fixture } from '../../support/fixture.ts';
+import { startRedis } from '../../support/redis.ts';
 
-leakWatch();
-
-let server: TestRedis;
 const clients: Redis[] = [];
 
-beforeAll(async () => {
-  server = await startRedis();
-});
+const server = fixture(startRedis);
 afterAll(async () => {
   for (const client of clients) client.disconnect();
-  await server.stop();
 });
 
 const replica = (perSecond: number) => {

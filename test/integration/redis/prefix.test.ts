@@ -44,7 +44,8 @@ import { emptyLedger } from '../../../src/domain/ledger.ts';
 import { NEWEST_FIRST } from '../../../src/lib/sort.ts';
 import { firstOf } from '../../../src/lib/streams.ts';
 import { resultOf } from '../../../src/outbound/results.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { fixture } from '../../support/fixture.ts';
+import { startRedis } from '../../support/redis.ts';
 import { waitFor } from '../../support/temp.ts';
 
 const OURS = '{mailroom-emea}';
@@ -52,10 +53,9 @@ const THEIRS = '{mailroom}';
 const KEYS = [{ id: 'k', key: new Uint8Array(32) }];
 const MAILBOX = '0123456789abcdef';
 
-let server: TestRedis;
 let node: Redis;
+const server = fixture(() => startRedis({ args: ['--cluster-enabled', 'yes'] }));
 beforeAll(async () => {
-  server = await startRedis({ args: ['--cluster-enabled', 'yes'] });
   node = connectRedis({ url: server.url }, () => {});
   await node.cluster('ADDSLOTSRANGE', 0, 16_383);
   await waitFor(async () => (await node.cluster('INFO')).includes('cluster_state:ok'));
@@ -63,7 +63,6 @@ beforeAll(async () => {
 beforeEach(() => node.flushall());
 afterAll(async () => {
   closeRedis(node);
-  await server.stop();
 });
 
 function installation(prefix: string) {

@@ -1,25 +1,13 @@
 // The version of the data: a migration runs once however many processes start, an interrupted one again, and data of a newer version are left alone.
-import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { closeRedis, connectRedis } from '../../../src/adapters/redis/client.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { type Migration, openSchema, SCHEMA_VERSION } from '../../../src/adapters/redis/schema.ts';
 import { schemaKey } from '../../../src/domain/keys.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { redisRoom } from '../../support/redis.ts';
 
-let server: TestRedis;
-let redis: Redis;
 let events: string[];
-beforeAll(async () => {
-  server = await startRedis();
-  redis = connectRedis({ url: server.url }, () => {});
-});
+const room = redisRoom();
 beforeEach(async () => {
   events = [];
-  await redis.flushall();
-});
-afterAll(async () => {
-  closeRedis(redis);
-  await server.stop();
 });
 
 const emit = (name: string) => void events.push(name);
@@ -33,9 +21,10 @@ const migration = (to: number, readers = 1): Migration => ({
     await client.set(`order of ${to}`, runs);
   },
 });
-const start = (migrations: readonly Migration[], migrates = true) => openSchema(redis, { emit, migrates, migrations });
-const stored = () => redis.hgetall(schemaKey(redis));
-const runs = async () => Promise.all([2, 3].map(async (to) => Number(await redis.get(`runs of ${to}`))));
+const start = (migrations: readonly Migration[], migrates = true) =>
+  openSchema(room.redis, { emit, migrates, migrations });
+const stored = () => room.redis.hgetall(schemaKey(room.redis));
+const runs = async () => Promise.all([2, 3].map(async (to) => Number(await room.redis.get(`runs of ${to}`))));
 
 describe('a migration', () => {
   it('runs once when twenty processes start together', async () => {
@@ -53,7 +42,7 @@ describe('a migration', () => {
 
   it('that was interrupted runs again from its beginning', async () => {
     const dies: Migration = { ...migration(2), run: () => Promise.reject(new Error('killed')) };
-    await expect(openSchema(redis, { emit, migrates: true, migrations: [dies], lockMs: 300 })).rejects.toThrow(
+    await expect(openSchema(room.redis, { emit, migrates: true, migrations: [dies], lockMs: 300 })).rejects.toThrow(
       'killed',
     );
     expect(await stored()).toEqual({});
@@ -63,25 +52,25 @@ describe('a migration', () => {
 
   it('is not run by a command that only reads', async () => {
     await start([migration(2)], false);
-    expect(await redis.keys('*')).toEqual([]);
+    expect(await room.redis.keys('*')).toEqual([]);
   });
 });
 
 describe('data of a newer version', () => {
   const newer = async (readers: number) => {
     await start([migration(2), migration(3, readers)]);
-    await redis.del('runs of 2', 'runs of 3');
+    await room.redis.del('runs of 2', 'runs of 3');
   };
   it.each([[true], [false]])(
     'that this version cannot work with are refused before anything is written (serves: %s)',
     async (serves) => {
       await newer(3);
-      const before = (await redis.keys('*')).sort();
+      const before = (await room.redis.keys('*')).sort();
       await expect(start([migration(2)], serves)).rejects.toMatchObject({
         code: 'REDIS_SCHEMA_TOO_NEW',
         message: expect.stringContaining('have version 3 and need a Mailroom that knows version 3; this one knows 2'),
       });
-      expect((await redis.keys('*')).sort()).toEqual(before);
+      expect((await room.redis.keys('*')).sort()).toEqual(before);
     },
   );
 
@@ -94,7 +83,7 @@ describe('data of a newer version', () => {
 });
 
 it('the first start records the version, however many processes start together', async () => {
-  await Promise.all([1, 2, 3].map(() => openSchema(redis, { emit, migrates: true })));
+  await Promise.all([1, 2, 3].map(() => openSchema(room.redis, { emit, migrates: true })));
   expect(await stored()).toEqual({ version: String(SCHEMA_VERSION), readers: '1' });
   expect(events).toEqual([]);
 });
