@@ -7,7 +7,7 @@ import { startRedis, type TestRedis } from '../support/redis.ts';
 const EVERY_MS = 25;
 const REMEMBERED = 200;
 
-export interface ForgetfulRedis extends TestRedis {
+interface ForgetfulRedis extends TestRedis {
   /** Kills it and starts it again with what its file held this many ms ago. */
   setBack(ms: number): Promise<void>;
 }

@@ -10,7 +10,7 @@ import { startPostfix } from '../support/postfix.ts';
 import { imapServer, smtpServer } from '../support/servers.ts';
 import { header, type Fault as SinkFault, startSink } from '../support/smtp-sink.ts';
 
-export interface OtherEnd {
+interface OtherEnd {
   server: SmtpServer;
   customer: string;
   imap?: ImapServer;

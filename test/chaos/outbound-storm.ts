@@ -21,7 +21,7 @@ import { STORM, type WorkerSettings } from './outbound-worker.ts';
 const REPLICAS = 3;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-export interface Storm {
+interface Storm {
   seed: number;
   replies: number;
   /** How likely each step of a reply is its replica's last. */

@@ -35,7 +35,7 @@ interface Facts {
   replyNotContains?: string[];
 }
 
-export interface CorpusRow {
+interface CorpusRow {
   file: string;
   facts: Facts;
 }

@@ -11,7 +11,7 @@ import { waitFor } from '../support/temp.ts';
 /** Mails that were there before the upgrade. */
 export const BEFORE = 3;
 
-export interface UpgradeFlow extends Desk {
+interface UpgradeFlow extends Desk {
   redis: TestRedis;
   client: Redis;
   deliver(n: number): void;

@@ -77,7 +77,7 @@ const KNOWN_TO: Readonly<Record<string, readonly string[]>> = {
   commander: ['cli', 'main'],
 };
 
-export interface Import {
+interface Import {
   /** As written. */
   specifier: string;
   typeOnly: boolean;
@@ -172,7 +172,7 @@ export function importCycles(graph: ReadonlyMap<string, readonly string[]>): str
 }
 
 /** Names that a source text exports, as others import them. */
-export function exportsOf(source: string): string[] {
+function exportsOf(source: string): string[] {
   const code = withoutComments(source);
   const declared = code.matchAll(
     /^export\s+(?:async\s+)?(?:const|let|function\*?|class|interface|type|enum)\s+([\w$]+)/gm,

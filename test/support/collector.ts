@@ -34,7 +34,7 @@ interface OtlpSpan extends Pick<CollectedSpan, 'name' | 'kind' | 'traceId' | 'sp
 const plain = (attributes: readonly OtlpAttribute[]): Record<string, unknown> =>
   Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]]));
 
-export interface Collector {
+interface Collector {
   url: string;
   spans: CollectedSpan[];
   /** All that was received, as it came. */

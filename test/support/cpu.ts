@@ -20,9 +20,9 @@ export function cpuMillis(work: () => void): number {
 }
 
 /** CPU in ms that 100 KB may cost. */
-export const MOST_MILLIS = 20;
+const MOST_MILLIS = 20;
 /** What twice the size may cost of once. */
-export const MOST_GROWTH = 2.6;
+const MOST_GROWTH = 2.6;
 /** Below this many ms at twice the size, growth cannot be told from noise, and does not matter. */
 const MEASURABLE = 3;
 const ATTEMPTS = 8;

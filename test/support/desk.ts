@@ -8,7 +8,7 @@ export const JANE = 'jane@customer.example';
 export const PASSWORD = 'password-of-the-desk';
 export const FLOW = 'F';
 
-export interface DeskOptions extends Omit<JourneyOptions, 'emailServers' | 'ca' | 'caFile'> {
+interface DeskOptions extends Omit<JourneyOptions, 'emailServers' | 'ca' | 'caFile'> {
   /** Address of the customer. */
   customer?: string;
   /** Further customers. */

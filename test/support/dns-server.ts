@@ -10,7 +10,7 @@ export type Zone = Readonly<
   Record<string, { TXT?: readonly string[]; MX?: readonly string[]; CNAME?: string; fails?: 'SERVFAIL' | 'silent' }>
 >;
 
-export interface DnsServer {
+interface DnsServer {
   /** As in `outbound.dnsServers`. */
   readonly address: string;
   /** Every question so far: `TXT contoso.com`. */

@@ -11,7 +11,7 @@ import { type StartedProcess, startProcess, tail } from './processes.ts';
 import { canConnect, freePort, tempDir, waitFor } from './temp.ts';
 import { makeCertificate } from './tls.ts';
 
-export interface TestUser {
+interface TestUser {
   user: string;
   /** Allows AUTH PLAIN / LOGIN with it; without one only tokens open the mailbox. */
   password?: string;
@@ -19,7 +19,7 @@ export interface TestUser {
   fullAccess?: string[];
 }
 
-export interface TestDovecotOptions {
+interface TestDovecotOptions {
   users: TestUser[];
   issuer?: JwtIssuer;
   /** LMTP takes mail for any address and makes the mailbox (default true); false: unknown users get 550 5.1.1. */

@@ -9,7 +9,7 @@ import { makeCertificate } from './tls.ts';
 
 const ADDRESS = '127.0.43.1';
 
-export interface TestExim {
+interface TestExim {
   readonly version: string;
   readonly host: string;
   /** Submission with STARTTLS. */

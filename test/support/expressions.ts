@@ -3,7 +3,7 @@ import { stripTypeScriptTypes } from 'node:module';
 import { analyse } from 'scslre';
 import { parseAst } from 'vitest/node';
 
-export interface Expression {
+interface Expression {
   pattern: string;
   flags: string;
 }

@@ -16,7 +16,7 @@ function numbered(length: number, unit: (k: number) => string): string {
   return out.join('');
 }
 
-export interface Attack {
+interface Attack {
   /** What it repeats, and which parser it is meant for. */
   name: string;
   /** A whole mail of about `bytes`. */

@@ -32,7 +32,7 @@ export interface TestInboundOptions {
   commit?: (commit: CommitMessages) => CommitMessages;
 }
 
-export type TestEvent = { event: string; [field: string]: unknown };
+type TestEvent = { event: string; [field: string]: unknown };
 
 export const testSettings: InboundSettings = {
   startStaggerMs: 0,

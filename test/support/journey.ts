@@ -31,7 +31,7 @@ const GENERATED = /Anfrage \d+:/;
 const TOKENS = /eyJ[A-Za-z0-9_-]{20,}|dXNlcj[0-9A-Za-z+/]{20,}/;
 
 /** Every journey ends with this: whatever it was about, no process printed a secret or what a mail said. @throws naming what it found */
-export function refuseSecrets(output: string, secrets: readonly string[]): void {
+function refuseSecrets(output: string, secrets: readonly string[]): void {
   for (const secret of secrets) if (output.includes(secret)) throw new Error(`a process printed "${secret}"`);
   for (const pattern of [GENERATED, TOKENS]) {
     const found = pattern.exec(output)?.[0];

@@ -1,7 +1,7 @@
 // Access tokens for the test servers: a key pair made on the spot, JWTs (RS256) signed with it. Dovecot validates them locally.
 import { createSign, generateKeyPairSync, randomUUID } from 'node:crypto';
 
-export interface TokenClaims {
+interface TokenClaims {
   /** The person (delegated sign-in). */
   upn?: string;
   /** The application (app-only sign-in); give upn or appId. */

@@ -14,7 +14,7 @@ export interface LogLine {
   readonly [field: string]: unknown;
 }
 
-export interface MailroomOptions {
+interface MailroomOptions {
   /** Command line after `mailroom`, e.g. ['serve', '--roles', 'ingest']. */
   args: string[];
   env?: Record<string, string>;

@@ -3,9 +3,9 @@
 
 import { seededRandom } from './random.ts';
 
-export type MailKind = 'small' | 'html' | 'attachment';
+type MailKind = 'small' | 'html' | 'attachment';
 
-export interface GeneratedMail {
+interface GeneratedMail {
   /** Number from 1, also in X-Number and the Message-ID. */
   readonly number: number;
   readonly kind: MailKind;
@@ -15,7 +15,7 @@ export interface GeneratedMail {
   readonly raw: Buffer;
 }
 
-export interface MailsOptions {
+interface MailsOptions {
   count: number;
   seed?: number;
   to?: string;

@@ -16,7 +16,7 @@ export interface TestProvider {
   stop(): Promise<void>;
 }
 
-export interface ProviderOptions {
+interface ProviderOptions {
   redirectUri: string;
   afterSignOut: string;
 }

@@ -1,6 +1,6 @@
 // The configuration texts of the test Postfix (3.7). What each unusual setting is for is said beside it.
 
-export interface PostfixSettings {
+interface PostfixSettings {
   dir: string;
   certFile: string;
   keyFile: string;

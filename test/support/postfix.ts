@@ -13,7 +13,7 @@ import { canConnect, freePort, tempDir, waitFor } from './temp.ts';
 
 const SYSTEM_PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
 
-export interface TestPostfixOptions {
+interface TestPostfixOptions {
   dovecot: TestDovecot;
   /** From address → persons (or mailboxes) that may send as it. Everybody may send as himself. */
   sendAs?: Record<string, string[]>;

@@ -59,7 +59,7 @@ function killGroup(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-export interface SpawnOptions {
+interface SpawnOptions {
   cwd?: string;
   env?: NodeJS.ProcessEnv;
   /** File that takes stdout and stderr; without it both are piped. */

@@ -1,7 +1,7 @@
 // A proxy as companies have them: HTTP CONNECT (RFC 9110 §9.3.6) or SOCKS5 (RFC 1928) without sign-in; it notes who is asked for.
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-export interface TestProxy {
+interface TestProxy {
   url: string;
   /** `host:port` of each tunnel, in order. */
   asked: string[];

@@ -44,7 +44,7 @@ export async function startPair(): Promise<{ nodes: [Node, Node]; stop(): Promis
   return { nodes, stop: () => stopNodes(nodes) };
 }
 
-export interface Sentinels {
+interface Sentinels {
   nodes: readonly [Node, Node];
   /** host:port of each. */
   addresses: string[];

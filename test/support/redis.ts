@@ -7,7 +7,7 @@ import { fixture } from './fixture.ts';
 import { type StartedProcess, startProcess, tail } from './processes.ts';
 import { freePort, tempDir, waitFor } from './temp.ts';
 
-export interface TestRedisOptions {
+interface TestRedisOptions {
   /** fsync policy of the append-only file; false (default) keeps nothing over a restart. */
   aof?: 'everysec' | 'always' | false;
   /** As in redis.conf, e.g. 64mb. The policy is always noeviction. */
@@ -91,7 +91,7 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
   };
 }
 
-export interface RedisRoom extends Pick<TestRedis, 'url' | 'client'> {
+interface RedisRoom extends Pick<TestRedis, 'url' | 'client'> {
   readonly server: TestRedis;
   /** A client for the whole file. */
   readonly redis: Redis;

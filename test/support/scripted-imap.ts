@@ -4,7 +4,7 @@ import { createServer, type TLSSocket } from 'node:tls';
 import { tempDir } from './temp.ts';
 import { makeCertificate } from './tls.ts';
 
-export interface ScriptedMessage {
+interface ScriptedMessage {
   uid: number;
   raw: Buffer;
   flags?: string;
@@ -35,7 +35,7 @@ export type ScriptedFault =
   | 'silence'
   | 'stall';
 
-export interface ScriptedConnection {
+interface ScriptedConnection {
   socket: TLSSocket;
   send(text: string | Buffer): void;
   /** Messages as this session sees them: a stale one no longer follows the folder. */

@@ -1,7 +1,7 @@
 // Postfix's socketmap protocol (socketmap_table(5)): netstrings `name SPACE key` asked, `OK value` or `NOTFOUND ` answered.
 import { createServer, type Socket } from 'node:net';
 
-export interface Socketmap {
+interface Socketmap {
   stop(): Promise<void>;
 }
 

@@ -8,7 +8,7 @@ import type { journey } from './journey.ts';
 import type { MailroomProcess } from './mailroom.ts';
 import { waitFor } from './temp.ts';
 
-export interface SteadyFlowOptions {
+interface SteadyFlowOptions {
   /** Where the gateway's Redis is. */
   env: Record<string, string>;
   /** Where the backend's is: for BullMQ, or as nodes of a cluster. */

@@ -15,7 +15,7 @@ const CUSTOMER = 'jane@customer.example';
 /** What no log may show. */
 const WORDS = 'Wann-kommt-meine-Lieferung';
 
-export interface TrafficOptions {
+interface TrafficOptions {
   redis: TestRedis;
   mailboxes: number;
   flows: number;

@@ -6,7 +6,7 @@ import type { TestRedis } from './redis.ts';
 import { type Counts, openTraffic } from './steady-traffic.ts';
 import { waitFor } from './temp.ts';
 
-export interface StopsResult extends Counts {
+interface StopsResult extends Counts {
   seed: number;
   stops: number;
   /** Longest time from SIGTERM to the end, ms. */

@@ -75,6 +75,22 @@ describe('src', () => {
   });
 });
 
+describe('test', () => {
+  test('every export of a file that is no test is used by another file', () => {
+    const all = ['test', 'scripts', 'bench'].flatMap((folder) =>
+      sourcesOf(folder).map(({ path, source }) => ({ path: `${folder}/${path}`, source })),
+    );
+    const support = all.filter(({ path }) => path.startsWith('test/') && !path.endsWith('.test.ts'));
+    const others = all.filter(({ path }) => !support.some((one) => one.path === path));
+    expect(unusedExports(support, others)).toEqual([]);
+  });
+
+  test('every file has an opening comment in its first line', () => {
+    const silent = sourcesOf('test').filter(({ source }) => !/^(#!.*\n)?\/[/*].{20,}/.test(source));
+    expect(silent.map(({ path }) => path)).toEqual([]);
+  });
+});
+
 /** Functions that may be longer or more branched than the rest; each says so in its own comment. */
 const EXEMPT: Readonly<Record<string, string>> = {
   'mime/addresses.ts mailbox': 'hand-written scanner: one case a special character of RFC 5322',

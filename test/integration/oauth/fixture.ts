@@ -24,7 +24,7 @@ export const SECRET = 'Zq8~very-secret-value.of-the-application';
 
 export const KEYS: KeyRing = [{ id: 'k1', key: new Uint8Array(32).fill(7) }];
 
-export interface Recorded {
+interface Recorded {
   name: string;
   fields: EventFields;
 }

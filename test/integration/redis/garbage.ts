@@ -4,11 +4,11 @@ import { beforeEach } from 'vitest';
 import { guardKeys } from '../../../src/adapters/redis/guard.ts';
 import { redisRoom } from '../../support/redis.ts';
 
-export const wrongTypes = ['string', 'list', 'hash', 'set', 'zset'] as const;
+const wrongTypes = ['string', 'list', 'hash', 'set', 'zset'] as const;
 export type Type = (typeof wrongTypes)[number];
 export const typesBut = (right: Type | 'stream') => wrongTypes.filter((type) => type !== right);
 
-export interface Rig {
+interface Rig {
   /** Guarded, as the gateway has it. */
   redis: Redis;
   /** Spoils, and sees what is there without repairing it. */

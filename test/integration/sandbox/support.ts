@@ -41,7 +41,7 @@ export function xoauth2(user: string, token: string): string {
 export type BareClient = Awaited<ReturnType<typeof bareClient>>;
 
 /** Collects what a server sends; `until` waits for a text (or for the end of the connection, which it marks by `<closed>`). */
-export async function bareClient(socket: Socket) {
+async function bareClient(socket: Socket) {
   let received = '';
   let wake: (() => void) | undefined;
   const listen = (target: Socket): void => {
@@ -137,7 +137,7 @@ export async function smtpClient(sandbox: Sandbox): Promise<BareClient> {
   return client;
 }
 
-export interface Ran {
+interface Ran {
   code: number | null;
   stdout: string;
   stderr: string;

@@ -1,3 +1,4 @@
+// Names of queues and jobs, and the keys of messages and mailboxes: any name of a flow or server makes a valid one, and can be read back.
 import { describe, expect, it } from 'vitest';
 import {
   emailFlowQueue,

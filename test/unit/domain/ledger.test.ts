@@ -1,3 +1,4 @@
+// The ledger as a set of UIDs with their outcomes: changes, chunks, the audit, and what is tried next.
 import { describe, expect, it } from 'vitest';
 import {
   applyChange,

@@ -1,3 +1,4 @@
+// The digest that tells one reply from another under the same replyId.
 import { describe, expect, it } from 'vitest';
 import { replySchema } from '../../../src/contract/reply.ts';
 import { replyDigest } from '../../../src/domain/reply-journal.ts';

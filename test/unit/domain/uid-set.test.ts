@@ -1,3 +1,4 @@
+// UID sets as IMAP writes them (RFC 9051 §4.1.1), read, joined and cut.
 import { describe, expect, it } from 'vitest';
 import * as uidSet from '../../../src/domain/uid-set.ts';
 import { seededRandom } from '../../support/random.ts';

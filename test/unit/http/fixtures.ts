@@ -73,7 +73,7 @@ export const result = (replyId: string, state: Result['state'] = 'queued'): Resu
   server: 'Service SMTP',
 });
 
-export async function* fakeDecode(slice: Attachment['slice'], source: AsyncIterable<Uint8Array>) {
+async function* fakeDecode(slice: Attachment['slice'], source: AsyncIterable<Uint8Array>) {
   const chunks: Uint8Array[] = [];
   for await (const chunk of source) chunks.push(chunk);
   const all = Buffer.concat(chunks);

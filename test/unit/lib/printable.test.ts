@@ -1,3 +1,4 @@
+// Text from outside as it may be shown: control characters are removed, line ends stay.
 import { describe, expect, test } from 'vitest';
 import { printable, printableStrings } from '../../../src/lib/printable.ts';
 

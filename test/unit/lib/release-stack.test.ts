@@ -1,3 +1,4 @@
+// Releases run last in, first out, whatever happens to one of them.
 import { describe, expect, it } from 'vitest';
 import { releaseStack } from '../../../src/lib/release-stack.ts';
 

@@ -1,3 +1,4 @@
+// Which raw mails the daily sweep deletes: none that an open job refers to.
 import { describe, expect, it } from 'vitest';
 import { emptyLedger, type LedgerMeta } from '../../../src/domain/ledger.ts';
 import { sweepBlobs } from '../../../src/operations/maintenance.ts';

@@ -1,3 +1,4 @@
+// A claim is checked by two clocks, so that neither a sleep nor a clock that was set lets it outlive its lease.
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startClaimClock, stopwatch } from '../../../src/outbound/claim-clock.ts';
 

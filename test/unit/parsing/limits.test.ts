@@ -1,3 +1,4 @@
+// How long a mail may be parsed after others have ended their workers.
 import { expect, it } from 'vitest';
 import { timeLimits } from '../../../src/parsing/limits.ts';
 

@@ -1,3 +1,4 @@
+// Ingest pauses before Redis is full.
 import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import { createPressure } from '../../../src/adapters/redis/pressure.ts';

@@ -1,3 +1,4 @@
+// Events as log lines and metrics, and errors as they are logged.
 import pino from 'pino';
 import { describe, expect, it } from 'vitest';
 import { MailroomError } from '../../../src/domain/errors.ts';
