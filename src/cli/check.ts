@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import { checkInvalid } from '../doctor/run-steps.ts';
 import { catalogue, titleOf } from '../domain/catalogue/index.ts';
-import { type CheckStep, passed, saidBy, steps } from '../domain/doctor.ts';
+import { type CheckStep, passed, remoteWords, steps } from '../domain/doctor.ts';
 import { doctorFor } from '../wiring/doctor.ts';
 import { connected, named } from './connect.ts';
 import { type Language, languageOf } from './language.ts';
@@ -60,7 +60,7 @@ function line(step: CheckStep, language: Language): string {
   if (!step.failure) return `${first}\n`;
   const { code, remote, fix: remedy } = step.failure;
   const message = language === 'de' ? germanMessage(step.failure) : step.failure.message;
-  const words = saidBy(remote);
+  const words = remoteWords(remote);
   const remoteLine = words === undefined ? '' : `\n          ${said}: ${words}`;
   return `${first}\n          ${code}: ${message}${remoteLine}\n          ${fix}: ${inLines(remedy[language])}\n`;
 }

@@ -6,7 +6,7 @@ import { tryCredential } from '../adapters/oauth/credential-test.ts';
 import { credentialExpiry } from '../adapters/oauth/credentials.ts';
 import { candidateCredential } from '../config/oauth-applications.ts';
 import { fixOf } from '../doctor/fixes.ts';
-import { saidBy } from '../domain/doctor.ts';
+import { remoteWords } from '../domain/doctor.ts';
 import type { OAuthApplication, OAuthCredential } from '../domain/email-server.ts';
 import { asError, MailroomError } from '../domain/errors.ts';
 import { defined } from '../lib/defined.ts';
@@ -152,7 +152,7 @@ async function proved(application: OAuthApplication, one: Candidate, timeoutMs: 
   } catch (thrown) {
     const error =
       thrown instanceof MailroomError ? thrown : new MailroomError('OAUTH_REFUSED', { cause: asError(thrown) });
-    const remote = saidBy(error.remote) ?? error.remote?.code ?? '';
+    const remote = remoteWords(error.remote) ?? error.remote?.code ?? '';
     const { name, clientId, tenant } = application;
     const names = {
       server: '',

@@ -5,7 +5,7 @@ import { OUTCOME_SCHEMA, type Outcome, outcomeSchema } from '../contract/outcome
 import { type CommonOptions, checkJobData, runJob, workerOptions } from './jobs.ts';
 
 export interface OutcomeConsumerOptions extends CommonOptions {
-  /** The outcome is done when this resolves; when it rejects, it comes again. Drop an `outcomeKey` that you have had already. */
+  /** The outcome is done when this resolves; when it rejects, it comes again. Ignore an `outcomeKey` that you have already processed. */
   onOutcome(outcome: Outcome): Promise<void>;
   /** Outcomes at once; default 1, which keeps those of one reply in order. */
   concurrency?: number;

@@ -21,7 +21,7 @@ export const mailboxEventSchema = z.object({
   folder: z.string(),
   messageKey: optionalText('The message on the email flow’s queue; missing with overflow'),
   noticedAt: z.iso.datetime().describe('When Mailroom noticed it'),
-  since: optional(z.iso.datetime(), 'The look before, at which it was not so yet: it happened between the two'),
+  since: optional(z.iso.datetime(), 'The previous poll, which did not show it yet: it happened between the two'),
   answered: z
     .object({
       by: z
@@ -44,7 +44,7 @@ export const mailboxEventSchema = z.object({
       reason: z
         .enum(['too-many', 'backlog', 'uids-reset'])
         .describe(
-          'too-many: more changes at one look than are reported. backlog: nobody took events from the queue, which is full. uids-reset: the server renumbered the folder (UIDVALIDITY); changes of that moment are unknown',
+          'too-many: more changes at one poll than are reported. backlog: the queue is full because nobody consumes it. uids-reset: the server renumbered the folder (UIDVALIDITY); changes of that moment are unknown',
         ),
       changes: z.int().min(0).describe('How many changes were not reported'),
       kinds: z.record(z.string(), z.int().min(0)).describe('The same by kind of event'),

@@ -122,7 +122,7 @@ const bodySchema = z.object({
 
 export const authenticationSchema = z
   .object({
-    by: text('Who says it: the authserv-id, or the host that received the mail (Exchange Online)'),
+    by: text('Source: the authserv-id, or the host that received the mail (Exchange Online)'),
     spf: optionalText('pass, fail, softfail, neutral, none, temperror, permerror'),
     dkim: optionalText('pass when one signature passed; else the result of the first'),
     dmarc: optionalText('pass, fail, none, temperror, permerror; Exchange Online: bestguesspass too'),
@@ -145,7 +145,9 @@ export const authenticationSchema = z
       .optional()
       .describe('Exchange Online only'),
   })
-  .describe('What the receiving server found out about the sender. Missing where it says nothing, or is not known');
+  .describe(
+    'The verdict of the receiving server about the sender. Missing if it gives none or the server is not known',
+  );
 
 export const stampSchema = z.object({
   kind: z

@@ -8,13 +8,13 @@ export const OUTCOME_SCHEMA = 'mailroom.outcome/1';
 
 export const outcomeSchema = z.object({
   schema: z.literal(OUTCOME_SCHEMA),
-  outcomeKey: text('Identity of this fact, equal to the BullMQ job id: drop one that you have had already'),
+  outcomeKey: text('Identity of this fact, equal to the BullMQ job id: ignore one that you have already processed'),
   kind: z
     .enum(['settled', 'delivery'])
     .describe(
-      'settled: the reply is accepted, rejected, held or dropped (`result`). delivery: a report was learnt of a reply that had left (`recipients`)',
+      'settled: the reply is accepted, rejected, held or dropped (`result`). delivery: a report about a submitted reply arrived (`recipients`)',
     ),
-  at: z.iso.datetime().describe('When Mailroom learnt it'),
+  at: z.iso.datetime().describe('When Mailroom learned it'),
   replyId: z.string(),
   server: text('SMTP email server'),
   messageId: optionalText('Message-ID as we wrote it, once the mail was composed'),

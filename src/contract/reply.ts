@@ -36,13 +36,13 @@ export const replySchema = z
       .string()
       .min(1)
       .max(200)
-      .describe('Idempotency key: whatever is added under one replyId leaves at most once'),
+      .describe('Idempotency key: whatever is added under one replyId is sent at most once'),
     server: z
       .string()
       .min(1)
       .max(100)
       .optional()
-      .describe('SMTP email server; required by POST /v1/replies, else the queue says it'),
+      .describe('SMTP email server; required by POST /v1/replies, otherwise the queue determines it'),
     answers: z
       .object({
         messageKey: z.string().optional(),
@@ -69,7 +69,7 @@ export const replySchema = z
     bcc: z.array(mailAddress).max(1000).default([]),
     replyTo: z.array(mailAddress).max(10).optional(),
     subject: z.string().max(2000),
-    text: z.string().max(5_000_000).optional().describe('This or html must be given, and hold something'),
+    text: z.string().max(5_000_000).optional().describe('This or html is required, and must not be empty'),
     html: z.string().max(20_000_000).optional(),
     quote: z.boolean().default(false).describe('Append the message answered as a quotation (needs answers.messageKey)'),
     attachments: z.array(replyAttachmentSchema).max(200).default([]),
@@ -89,7 +89,7 @@ export const replySchema = z
       .describe('Sent although a colleague has answered the message in Outlook (answeredElsewhere of the SMTP server)'),
     markAnswered: optional(
       z.boolean(),
-      'Once accepted, the message answered gets \\Answered in its mailbox; missing: as the SMTP server says',
+      'Once accepted, the message answered gets \\Answered in its mailbox; missing: markAnswered of the SMTP server decides',
     ),
     notBefore: optional(
       z.iso.datetime({ offset: true }),
@@ -108,7 +108,7 @@ export const replySchema = z
       .min(1)
       .max(3)
       .optional()
-      .describe('Reports to ask the servers on the way for (RFC 3461). Missing: what they send of their own accord'),
+      .describe('Reports to request from the servers on the way (RFC 3461). Missing: each server decides'),
     headers: z
       .record(z.string().max(100), z.string().max(2000))
       .default({})

@@ -24,7 +24,7 @@ export const remoteSchema = z.object({
   code: optionalText('SMTP reply code, IMAP response code, OAuth error, errno'),
   enhancedCode: optionalText('RFC 3463, e.g. 5.7.60'),
   command: z.string().optional(),
-  text: optionalText('As said, tokens and addresses of third parties masked, at most 500 characters'),
+  text: optionalText('Verbatim, with tokens and addresses of third parties masked, at most 500 characters'),
 });
 
 export const failureSchema = z.object({
@@ -82,7 +82,7 @@ const openRecipientSchema = z.object({
   state: z
     .enum(['deferred', 'uncertain', 'pending'])
     .describe(
-      'deferred: not taken for now, tried again alone. uncertain: sent, and no answer came. pending: not asked yet',
+      'deferred: not accepted for now, tried again separately. uncertain: sent, and no answer came. pending: not submitted yet',
     ),
 });
 
@@ -119,12 +119,12 @@ export const resultSchema = z.object({
   warnings: z.array(z.string()).optional(),
   attempts: z.int().min(0).optional(),
   waiting: optionalText(
-    'Why it does not leave, where that is not a matter of time: waiting-for-server (its SMTP server was deleted, renamed or disabled). More may be added',
+    'Why it is not sent, if waiting alone does not help: waiting-for-server (its SMTP server was deleted, renamed or disabled). More may be added',
   ),
   answeredElsewhere: z
     .object({
       by: z.enum(['flag', 'sent']).describe('As `answered.by` of mailroom.mailbox-event/1'),
-      who: optionalText('Address of the colleague, where a mail in Sent tells it'),
+      who: optionalText('Address of the colleague, if a mail in Sent shows it'),
       at: optional(z.iso.datetime(), 'When the answer was sent; with flag, when it was noticed'),
     })
     .optional()

@@ -234,16 +234,8 @@ function bulkKind({ list, precedence, stated, saw }: Facts): Kind | undefined {
 }
 
 /** 5. A person, as far as can be determined; whether an automatic answer is safe is a separate question. */
-function mayAutoRespond({
-  headers,
-  weakSubject,
-  from,
-  contentType,
-  nullSender,
-  suppress,
-  stated,
-  saw,
-}: Facts): boolean {
+function mayAutoRespond(facts: Facts): boolean {
+  const { headers, weakSubject, from, contentType, nullSender, suppress, stated, saw } = facts;
   const reasons: [boolean, ...Parameters<Facts['saw']>][] = [
     [nullSender, 'Return-Path', 'RFC 5321 §4.5.5', '<>'],
     [

@@ -141,7 +141,7 @@ function reasonOf(
 }
 
 /** A report with its hint, as results and outcomes show it. */
-export const toldReport = (report: DeliveryReport): DeliveryReport => ({
+export const withHint = (report: DeliveryReport): DeliveryReport => ({
   ...report,
   ...(report.code !== undefined && report.code in catalogue
     ? { hint: catalogue[report.code as ErrorCode].hint.en }
@@ -153,7 +153,7 @@ export function withDelivery<T extends RecipientState>(one: T, known: Deliveries
   const { delivery, report } = known[keyOf(one.address)] ?? {};
   if (delivery === undefined || report === undefined)
     return one.state === 'accepted' ? { ...one, delivery: 'unknown' } : one;
-  return { ...one, delivery, report: toldReport(report) };
+  return { ...one, delivery, report: withHint(report) };
 }
 
 /** The state with the new information. */

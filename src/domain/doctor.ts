@@ -94,7 +94,7 @@ export function blockedBy(step: StepName, ended: ReadonlyMap<StepName, Ended>): 
 }
 
 /** The remote system's words with its code once, because most texts begin with the code. */
-export function saidBy(remote: Remote | undefined): string | undefined {
+export function remoteWords(remote: Remote | undefined): string | undefined {
   if (remote?.text === undefined || remote.text === '') return undefined;
   return remote.code === undefined || remote.text.startsWith(remote.code)
     ? remote.text

@@ -3,7 +3,7 @@ import { outcomeKey } from '../contract/names.ts';
 import { OUTCOME_SCHEMA, type Outcome } from '../contract/outcome.ts';
 import type { Result } from '../contract/result.ts';
 import { defined } from '../lib/defined.ts';
-import { type LearntDelivery, toldReport } from './delivery.ts';
+import { type LearntDelivery, withHint } from './delivery.ts';
 import { type JournalEntry, settledStates } from './reply-journal.ts';
 
 /**
@@ -39,6 +39,6 @@ export function deliveryOutcome(
     replyId,
     server,
     ...defined({ messageId }),
-    recipients: learnt.map(({ address, delivery, report }) => ({ address, delivery, report: toldReport(report) })),
+    recipients: learnt.map(({ address, delivery, report }) => ({ address, delivery, report: withHint(report) })),
   };
 }

@@ -24,7 +24,7 @@ export interface Submission {
   /** Called after 354 with the result of RCPT for each recipient, and awaited before the first byte is sent. If it rejects, no byte is sent. */
   onDataBegin: (recipients: RecipientOutcome[]) => Promise<void>;
   /** Called before each piece and before the final dot; false: the submission ends here, without the dot. */
-  mayGoOn?: () => boolean;
+  mayContinue?: () => boolean;
 }
 
 export interface RecipientOutcome {

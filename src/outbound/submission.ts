@@ -211,7 +211,7 @@ async function submit(
       if (performance.now() - asked > PROMPT_MS) deps.pace.stamp(pace).catch(() => {});
       return begun;
     },
-    mayGoOn: work.claimStillValid,
+    mayContinue: work.claimStillValid,
   });
   work.maxSize.known = submitter.maxSize() ?? work.maxSize.known;
   // The journal's writes may still be under way when the connection broke: their result must be known before the next step.

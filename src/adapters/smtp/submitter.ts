@@ -223,7 +223,7 @@ async function* tracked(
   tracker.pulled = true;
   const goOn = () => {
     if (tracker.over) throw new Error('the submission is over');
-    if (submission.mayGoOn?.() === false) throw new Error('the claim lapsed while the mail was being sent');
+    if (submission.mayContinue?.() === false) throw new Error('the claim lapsed while the mail was being sent');
   };
   try {
     await begin();

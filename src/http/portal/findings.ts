@@ -1,6 +1,6 @@
 // What is wrong with an email server or doubtful about it, each with what to do; its state as a badge; and the connection test, each step with
 // mark, time, and on failure what was said and what to do. Pure.
-import { type CheckStep, passed, planOf, saidBy, steps } from '../../domain/doctor.ts';
+import { type CheckStep, passed, planOf, remoteWords, steps } from '../../domain/doctor.ts';
 import type { EmailServerView } from '../api/email-servers.ts';
 import type { Finding } from './deps.ts';
 import { type Html, html } from './html.ts';
@@ -32,7 +32,7 @@ export function stepItem(frame: Frame, step: CheckStep): Html {
   const next = notYet(step);
   const asks = step.step === 'sendAs' && step.state === 'skipped' && step.detail?.en.includes('--send-probe');
   const detail = asks ? say('probeSkipped') : (step.detail?.[language] ?? '');
-  const said = saidBy(failure?.remote);
+  const said = remoteWords(failure?.remote);
   return html`<li class="${kind}"><span class="mark" aria-hidden="true">${MARKS[kind]}</span><span class="what wrap">${steps[step.step].title[language]}${step.step === 'config' && `: ${step.server}`}${step.from !== undefined && `: ${step.from}`}<span class="hidden"> – ${say(`step-${kind}`)}</span></span><span class="dim nowrap">${step.state !== 'skipped' && `${number(step.ms)} ms`}</span>${detail !== '' && (detail.length < LONG ? html`<span class="more dim wrap">${timed(frame, detail)}</span>` : html`<details class="more dim wrap"><summary>${detail.slice(0, detail.search(/[.:] /) + 1 || 80)}</summary>${fixList(detail)}</details>`)}${
     failure !== undefined &&
     html`<div class="more"><div class="note ${kind === 'noted' ? 'warn' : 'bad'} wrap"><p><strong>${failure.code}</strong> ${language === 'en' ? failure.message : errorIn(language, failure.code).title}</p>${serverSaid(frame, said)}<p><strong>${say('whatToDo')}</strong>${next !== undefined && html` ${say(next)}`}</p>${fixList(inPortal(failure.fix[language], language))}</div></div>`

@@ -4,7 +4,7 @@ import formbody from '@fastify/formbody';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { may, type Permission, permissions } from '../../domain/access.ts';
 import { catalogue } from '../../domain/catalogue/index.ts';
-import { saidBy } from '../../domain/doctor.ts';
+import { remoteWords } from '../../domain/doctor.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import type { Emit } from '../../telemetry/events.ts';
 import type { EmailServersApi, EmailServerView } from '../api/email-servers.ts';
@@ -202,7 +202,7 @@ const isKept = ({ method, routeOptions, headers }: FastifyRequest): boolean =>
 
 /** An error in a person's words: what is wrong, and what to do with the means of the portal. */
 export function shownError({ code, message, remote, permitted = [] }: MailroomError, language: Language): ShownError {
-  const shown = { code, said: saidBy(remote), ...errorIn(language, code, { permitted: permitted.join(', ') }) };
+  const shown = { code, said: remoteWords(remote), ...errorIn(language, code, { permitted: permitted.join(', ') }) };
   // The details of this case exist in English only.
   const special = language === 'en' && portalErrors[code]?.title === undefined && message !== catalogue[code].message;
   return special ? { ...shown, title: message } : shown;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type FixNames, fixOf } from '../../../src/doctor/fixes.ts';
 import { classifyToken, readToken } from '../../../src/domain/access-token.ts';
 import { catalogue } from '../../../src/domain/catalogue/index.ts';
-import { blockedBy, type Ended, passed, planOf, type StepName, saidBy } from '../../../src/domain/doctor.ts';
+import { blockedBy, type Ended, passed, planOf, remoteWords, type StepName } from '../../../src/domain/doctor.ts';
 import type { EmailServer, OAuthApplication } from '../../../src/domain/email-server.ts';
 import type { ErrorCode } from '../../../src/domain/errors.ts';
 import { imapServer, smtpServer } from '../../integration/oauth/servers.ts';
@@ -136,7 +136,7 @@ describe('steps', () => {
     [{ system: 'oauth', code: 'AADSTS1', text: 'AADSTS1: no' }, 'AADSTS1: no'],
     [{ system: 'network', code: 'ETIMEDOUT' }, undefined],
     [undefined, undefined],
-  ] as const)('shows %j with its code once', (remote, shown) => expect(saidBy(remote)).toBe(shown));
+  ] as const)('shows %j with its code once', (remote, shown) => expect(remoteWords(remote)).toBe(shown));
 
   it('skips nothing because of a step that does not apply', () => {
     expect(blockedBy('imapSignIn', new Map([['token', 'skipped']]))).toBeUndefined();

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { DeliveryStatus } from '../../../src/contract/message.ts';
 import type { Delivery } from '../../../src/contract/result.ts';
 import { catalogue, type ErrorCode } from '../../../src/domain/catalogue/index.ts';
-import { bounceClassOf, type Deliveries, keyOf, learn, toldReport, withLearnt } from '../../../src/domain/delivery.ts';
+import { bounceClassOf, type Deliveries, keyOf, learn, withHint, withLearnt } from '../../../src/domain/delivery.ts';
 
 type Reported = DeliveryStatus['recipients'][number];
 const KIM = 'kim@customer.example';
@@ -158,7 +158,7 @@ describe('the cause of a bounce', () => {
       messageKey: 'm-1',
       learntAt: LEARNT_AT,
     });
-    expect(toldReport(one?.report ?? { learntAt: '' }).hint).toBe(catalogue.BOUNCED_ADDRESS_UNKNOWN.hint.en);
+    expect(withHint(one?.report ?? { learntAt: '' }).hint).toBe(catalogue.BOUNCED_ADDRESS_UNKNOWN.hint.en);
     expect(one?.report.text).toContain(KIM);
     expect(one?.report.text).not.toContain('postmaster@');
     expect(one?.report.text?.length).toBeLessThanOrEqual(300);
