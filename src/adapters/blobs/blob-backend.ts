@@ -1,9 +1,6 @@
-// What a kind of storage (folder, S3) must do for the blob store: keep opaque bytes under a key, durably. Content keys, encryption and
-// verification are above it in store.ts, once for all kinds.
-
+// What a kind of storage (folder, S3) must do for the blob store: keep opaque bytes under a key, durably. Content keys, encryption and verification
+// are above it in store.ts, once for all kinds.
 import type { ListedBlob } from '../../domain/blob-store.ts';
-
-export type { ListedBlob };
 
 export interface BackendItem {
   key: string;

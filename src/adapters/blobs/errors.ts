@@ -28,8 +28,3 @@ export function notFound(key: string): MailroomError {
 export function damaged(key: string, what: string): MailroomError {
   return new MailroomError('BLOB_DAMAGED', { message: `Blob ${key} is damaged: ${what}.`, field: 'blob' });
 }
-
-/** True for an errno error of this code. */
-export function isErrno(thrown: unknown, code: string): boolean {
-  return thrown instanceof Error && (thrown as NodeJS.ErrnoException).code === code;
-}

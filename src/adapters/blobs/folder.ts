@@ -3,9 +3,10 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { MailroomError } from '../../domain/errors.ts';
 import type { BlobBackend, OpenBlob } from './blob-backend.ts';
-import { blobError, isErrno, notFound } from './errors.ts';
+import { blobError, notFound } from './errors.ts';
+import { isErrno } from './files.ts';
 import { openLargeSegments } from './large-segments.ts';
-import { openMarks } from './marks.ts';
+import { openMarkers } from './markers.ts';
 import { erase, isErased, placeOf } from './segment-file.ts';
 import { listSegments, openSegments, sweepSegments } from './segments.ts';
 import { listSingleFiles, singleFile, sweepSingleFiles } from './single-files.ts';
@@ -28,7 +29,7 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
     (thrown: unknown): never => {
       throw fault(thrown, command);
     };
-  const marks = openMarks(folder);
+  const markers = openMarkers(folder);
   const large = await openLargeSegments(folder, now).catch(during('mkdir'));
   const segments = openSegments(folder, now);
 
@@ -82,14 +83,14 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
       }
     },
 
-    createMarker: (key) => marks.createMarker(key).catch(during('mark')),
+    createMarker: (key) => markers.createMarker(key).catch(during('mark')),
 
-    markedAt: (key) => marks.markedAt(key).catch(during('stat')),
+    markedAt: (key) => markers.markedAt(key).catch(during('stat')),
 
     async sweep(olderThan) {
       const limit = olderThan.getTime();
       try {
-        await marks.sweep(now());
+        await markers.sweep(now());
         await large.removeLeftovers();
         return (await sweepSegments(folder, limit)) + (await sweepSingleFiles(folder, limit));
       } catch (thrown) {

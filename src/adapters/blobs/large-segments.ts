@@ -1,10 +1,10 @@
 // A large mail is streamed, and its length and content key are known only at its end: it gets a segment of its own (segments.ts). Written as temporary
 // file → fsync → rename → fsync of the directories, so that it is complete or absent. Several processes may share the folder.
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HOUR_MS } from '../../lib/time.ts';
-import { isErrno } from './errors.ts';
+import { isErrno, namesIn } from './files.ts';
 import { HEAD, headOf, segmentName, syncDirectories } from './segment-file.ts';
 
 /** A temporary file older than this belongs to a dead process. */
@@ -45,7 +45,7 @@ export async function openLargeSegments(folder: string, now: () => number) {
   }
 
   async function removeLeftovers(): Promise<void> {
-    for (const name of await readdir(temporary)) {
+    for (const name of await namesIn(temporary)) {
       const path = join(temporary, name);
       const found = await stat(path).catch(() => undefined);
       if (found !== undefined && found.mtimeMs < now() - LEFTOVER_MS) await rm(path, { force: true }).catch(() => {});

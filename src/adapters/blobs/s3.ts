@@ -7,7 +7,7 @@ import type { Config } from '../../config/config.ts';
 import { DAY_MS } from '../../lib/time.ts';
 import type { BlobBackend } from './blob-backend.ts';
 import { notFound } from './errors.ts';
-import { MARKS_KEPT_MS } from './marks.ts';
+import { MARKERS_KEPT_MS } from './markers.ts';
 import { openBucket } from './s3-bucket.ts';
 
 /** Requests at once. */
@@ -83,7 +83,7 @@ export function openS3(config: Config['blobs']['s3']): BlobBackend {
 
     async sweep(olderThan) {
       const now = Date.now();
-      const limits = { temporary: now - LEFTOVER_MS, marker: now - MARKS_KEPT_MS, blob: olderThan.getTime() };
+      const limits = { temporary: now - LEFTOVER_MS, marker: now - MARKERS_KEPT_MS, blob: olderThan.getTime() };
       let removed = 0;
       for await (const objects of bucket.pages()) {
         await inParallel(objects, async ({ name, modified }) => {

@@ -2,11 +2,11 @@
 //
 //   header   "MRB1" | log2 of the frame size (1) | length of the key id (1) | key id (UTF-8) | salt (32)
 //   frames   ciphertext (64 KiB, the last one shorter, at least one) | tag (16)
-//   trailer  HMAC-SHA256 of the blob's key under a key of this blob: a file renamed to another blob's name is found out
+//   trailer  HMAC-SHA256 of the blob's key under a key of this blob, which reveals a file that was renamed to another blob's name
 //
-// Each blob has its own key, HKDF-SHA256 of the ring's key and the salt, so the nonce may simply count: frame index (4 bytes, big endian), then
-// 1 for the last frame, else 0 (the STREAM construction: Hoang, Reyhanitabar, Rogaway, Vizár, CRYPTO 2015). Frames moved, repeated or cut off fail
-// their tag. The header is authenticated with each frame.
+// Each blob has its own key, HKDF-SHA256 of the ring's key and the salt, so the nonce may simply count: frame index (4 bytes, big endian), then 1 for
+// the last frame, otherwise 0 (the STREAM construction: Hoang, Reyhanitabar, Rogaway, Vizár, CRYPTO 2015). The tag of a frame that was moved, repeated
+// or cut off is wrong. The header is authenticated with each frame.
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { KeyRing } from '../../config/config.ts';
 import { MailroomError } from '../../domain/errors.ts';
@@ -48,7 +48,7 @@ const trailerOf = (key: Uint8Array, salt: Uint8Array, name: string): Buffer =>
 
 /** @param name called when the source has ended: the blob's key follows from its content */
 export async function* seal(
-  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  source: AsyncIterable<Uint8Array>,
   key: Key,
   name: () => string,
 ): AsyncGenerator<Uint8Array> {
@@ -65,23 +65,13 @@ export async function* seal(
   };
 
   yield header;
-  const pending = Buffer.allocUnsafe(FRAME);
-  let filled = 0;
-  for await (const chunk of source) {
-    let taken = 0;
-    while (taken < chunk.length) {
-      // A full frame is written only when more bytes follow: the last one must be marked as the last.
-      if (filled === FRAME) {
-        yield frame(pending, false);
-        filled = 0;
-      }
-      const part = chunk.subarray(taken, taken + FRAME - filled);
-      pending.set(part, filled);
-      filled += part.length;
-      taken += part.length;
-    }
+  // A frame is written only when more bytes follow: the last one must be marked as the last.
+  let held: Uint8Array | undefined;
+  for await (const part of regroup(source, FRAME)) {
+    if (held !== undefined) yield frame(held, false);
+    held = part;
   }
-  yield frame(pending.subarray(0, filled), true);
+  yield frame(held ?? new Uint8Array(), true);
   yield trailerOf(key.key, salt, name());
 }
 

@@ -3,13 +3,13 @@
 //   segments/<hour>/<name>   of each blob: "MRS1" | length (6, big endian) | content key (32) | sealed (1: encrypted), then its bytes
 //
 // There is no index: the key of a blob ends with its place, `<content key>@<hour>/<name>:<offset>:<length>`. A key is returned only when its bytes are
-// durable, so what a crash left half-written is never requested. Segments of older versions have no heads. Deleted bytes, content key included, are
-// overwritten with zeros, with which no blob begins.
+// durable, so what a crash left half-written is never requested. Segments of older versions have no heads. Deleted bytes are overwritten with zeros, and
+// the content key with them: a head without one is what is left of a deleted blob.
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ListedBlob } from './blob-backend.ts';
-import { isErrno } from './errors.ts';
+import type { ListedBlob } from '../../domain/blob-store.ts';
+import { isErrno } from './files.ts';
 
 const MAGIC = Buffer.from('MRS1');
 /** Bytes of a content key, a SHA-256. */
@@ -75,9 +75,16 @@ async function readAt(handle: FileHandle, position: number, length: number): Pro
   return buffer.subarray(0, bytesRead);
 }
 
-/** Whether the bytes there were deleted. */
-export const isErased = async (handle: FileHandle, { offset, length }: Place): Promise<boolean> =>
-  length > 0 && (await readAt(handle, offset, 1))[0] === 0;
+const isHead = (bytes: Buffer): boolean => bytes.length === HEAD && bytes.subarray(0, MAGIC.length).equals(MAGIC);
+const contentKeyIn = (head: Buffer): Buffer => head.subarray(CONTENT_KEY_AT, HEAD - 1);
+const isZero = (bytes: Buffer): boolean => bytes.every((byte) => byte === 0);
+
+/** Whether the bytes there were deleted. Without a head, by the first byte: no mail begins with a zero. */
+export async function isErased(handle: FileHandle, { offset, length }: Place): Promise<boolean> {
+  const head = await readAt(handle, offset - HEAD, HEAD);
+  if (isHead(head)) return isZero(contentKeyIn(head));
+  return length > 0 && (await readAt(handle, offset, 1))[0] === 0;
+}
 
 /** Overwrites the bytes, and the content key before them. */
 export async function erase(key: string, { path, offset, length }: Place): Promise<void> {
@@ -105,16 +112,16 @@ export async function* blobsIn(path: string, name: string): AsyncGenerator<Liste
     const { size, mtimeMs } = await handle.stat();
     for (let position = 0; position < size; ) {
       const head = await readAt(handle, position, HEAD);
-      if (head.length < HEAD || !head.subarray(0, MAGIC.length).equals(MAGIC)) {
+      if (!isHead(head)) {
         if (position === 0) yield { at: mtimeMs };
         return;
       }
       const length = head.readUIntBE(MAGIC.length, 6);
-      const content = head.subarray(CONTENT_KEY_AT, HEAD - 1);
+      const content = contentKeyIn(head);
       position += HEAD;
       if (position + length > size) return;
       const key = `${content.toString('hex')}${head[HEAD - 1] === 1 ? '.enc' : ''}`;
-      if (!content.every((byte) => byte === 0)) yield { key: `${key}@${name}:${position}:${length}`, at: mtimeMs };
+      if (!isZero(content)) yield { key: `${key}@${name}:${position}:${length}`, at: mtimeMs };
       position += length;
     }
   } finally {

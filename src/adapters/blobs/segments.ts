@@ -1,10 +1,11 @@
 // Segments of the folder storage: incoming mails one after another in a file to which only this process appends, flushed once a batch. A file for each
 // mail costs more CPU than all other work on it, and two flushes instead of one (docs/performance.md).
 import { constants, fstatSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rm, rmdir, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { BackendItem, ListedBlob, StoringItems } from './blob-backend.ts';
-import { isErrno } from './errors.ts';
+import type { ListedBlob } from '../../domain/blob-store.ts';
+import type { BackendItem, StoringItems } from './blob-backend.ts';
+import { namesIn } from './files.ts';
 import { blobsIn, headOf, hourOf, segmentName, syncDirectories } from './segment-file.ts';
 
 /** A segment accepts no more blobs when it has this many bytes, or when the hour is over: whole segments age and are removed together. */
@@ -136,13 +137,6 @@ export async function sweepSegments(folder: string, limit: number): Promise<numb
     if (Date.parse(`${hour}:00:00Z`) < limit) await rmdir(directory).catch(() => {}); // only if it is empty
   }
   return removed;
-}
-
-async function namesIn(path: string): Promise<string[]> {
-  return readdir(path).catch((thrown: unknown) => {
-    if (isErrno(thrown, 'ENOENT')) return []; // swept meanwhile
-    throw thrown;
-  });
 }
 
 async function writeAll(handle: FileHandle, parts: readonly Uint8Array[], from: number): Promise<void> {

@@ -1,13 +1,14 @@
 // Blobs that earlier builds kept in a file of their own, <folder>/<first two hex digits>/<key>: read, listed and removed by age. Nothing writes them.
-import { readdir, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { namesIn } from './files.ts';
 
 export const singleFile = (folder: string, key: string): string => join(folder, key.slice(0, 2), key);
 
 export async function* listSingleFiles(folder: string): AsyncGenerator<{ key: string; at: number }> {
-  for (const directory of await readdir(folder)) {
+  for (const directory of await namesIn(folder)) {
     if (!/^[0-9a-f]{2}$/.test(directory)) continue;
-    for (const key of await readdir(join(folder, directory))) {
+    for (const key of await namesIn(join(folder, directory))) {
       const found = await stat(singleFile(folder, key)).catch(() => undefined); // removed meanwhile
       if (found !== undefined) yield { key, at: found.mtimeMs };
     }

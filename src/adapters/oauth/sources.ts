@@ -5,8 +5,8 @@ import { type Protocol, personOf, scopesOf } from '../../domain/oauth-scopes.ts'
 import type { WithCredential } from './credentials.ts';
 import type { ProviderSettings } from './grants.ts';
 import { identityKey, issueAppOnly, issueDelegated } from './identity.ts';
+import type { Source } from './obtain-token.ts';
 import type { SignIns } from './sign-ins.ts';
-import type { Source } from './tokens.ts';
 
 interface SourcesSettings {
   applicationOf: (server: EmailServer) => OAuthApplication;

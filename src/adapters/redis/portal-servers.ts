@@ -63,21 +63,7 @@ function storedIn(text: string): Stored | undefined {
   return { ...stored, secrets } as Stored;
 }
 
-export interface PortalServers {
-  list(): Promise<PortalServer[]>;
-  get(name: string): Promise<PortalServer | undefined>;
-  /**
-   * Stores a definition. `revision`: what the caller read, undefined for a new one. A definition that leaves the
-   * password out keeps the stored one, as long as it is for the same host and user.
-   * @returns the new revision
-   * @throws MailroomError EMAIL_SERVER_CHANGED when somebody else was faster, or the name is taken
-   */
-  put(definition: Record<string, unknown> & { name: string }, revision?: string): Promise<string>;
-  /** @throws MailroomError EMAIL_SERVER_CHANGED, EMAIL_SERVER_NOT_FOUND */
-  delete(name: string, revision: string): Promise<void>;
-  onChange(listener: () => void): () => void;
-  stop(): void;
-}
+export type PortalServers = ReturnType<typeof createPortalServers>;
 
 /** A stored definition with its secrets decrypted. What cannot be read stays where it is, under a revision with which it can be replaced or deleted. */
 async function opened(redis: Redis, seal: Seal, id: string, text: string): Promise<PortalServer> {
@@ -123,7 +109,7 @@ function sealedParts(given: Record<string, unknown>, sealed: (field: string, tex
   return { definition, secrets };
 }
 
-export function createPortalServers({ redis, keys }: { redis: Redis; keys: KeyRing }): PortalServers {
+export function createPortalServers({ redis, keys }: { redis: Redis; keys: KeyRing }) {
   const seal = createSeal(keys);
   const hashKey = hashKeyOf(redis);
   const changed = `${hashKey}:changed`;
@@ -142,25 +128,30 @@ export function createPortalServers({ redis, keys }: { redis: Redis; keys: KeyRi
   }
 
   return {
-    async list() {
+    async list(): Promise<PortalServer[]> {
       const all = Object.entries(await redis.hgetall(hashKey));
       const servers = await Promise.all(all.map(([id, text]) => opened(redis, seal, id, text)));
       return servers.sort((left, right) => left.id.localeCompare(right.id, 'en'));
     },
-    async get(name) {
+    async get(name: string): Promise<PortalServer | undefined> {
       const id = foldName(name);
       const text = await redis.hget(hashKey, id);
       return text === null ? undefined : opened(redis, seal, id, text);
     },
-    async put(given, revision = '') {
+    /**
+     * Stores a definition. One without a password keeps the stored one, as long as it is for the same host and user.
+     * @param revision what the caller read; '' for a new one
+     * @returns the new revision
+     * @throws MailroomError EMAIL_SERVER_CHANGED when somebody else was faster, or the name is taken
+     */
+    async put(given: Record<string, unknown> & { name: string }, revision = ''): Promise<string> {
       const id = foldName(given.name);
       const before = await read(id);
       const { definition, secrets } = sealedParts(given, (field, text) =>
         seal.seal(secretName(redis, id, field), text),
       );
       // A stored password goes only where it was entered for: another host must not get it.
-      const sameTarget = samePasswordTarget(before?.definition, definition);
-      const kept = sameTarget ? before?.secrets : {};
+      const kept = samePasswordTarget(before?.definition, definition) ? before?.secrets : {};
       const next: Stored = {
         revision: randomUUID(),
         definition,
@@ -170,13 +161,14 @@ export function createPortalServers({ redis, keys }: { redis: Redis; keys: KeyRi
       await exchange(id, revision, next);
       return next.revision;
     },
-    async delete(name, revision) {
+    /** @throws MailroomError EMAIL_SERVER_CHANGED, EMAIL_SERVER_NOT_FOUND */
+    async delete(name: string, revision: string): Promise<void> {
       const id = foldName(name);
       if ((await redis.hexists(hashKey, id)) === 0) throw new MailroomError('EMAIL_SERVER_NOT_FOUND');
       await exchange(id, revision, undefined);
     },
-    // Also after each (re)connection: a change may have been missed.
-    onChange: (listener) => channel.subscribe(() => listener()),
+    /** Calls the listener also after each (re)connection: a change may have been missed. */
+    onChange: (listener: () => void) => channel.subscribe(() => listener()),
     stop: channel.stop,
   };
 }

@@ -251,6 +251,17 @@ describe.each([
   });
 });
 
+it.each([0, 1, 70_000])('%i zero bytes are a blob like any other, and are gone once deleted', async (size) => {
+  const store = await createBlobStore(config());
+  const zeros = Buffer.alloc(size);
+  for (const { blob } of [...(await putBatch(store, [zeros])), await storeBlob(store, zeros)]) {
+    expect(await collect(store.read(blob))).toEqual(zeros);
+    await store.delete(blob);
+    expect(await store.has(blob)).toBe(false);
+  }
+  await store.close();
+});
+
 it('that cannot be flushed is rejected, and none of it is ever read', async () => {
   const store = await createBlobStore(config());
   await putBatch(store, [Buffer.from('good')]);

@@ -1,21 +1,21 @@
-// Markers of the folder storage: empty files under marks/, created once and for all. The directory is flushed before a marker counts as created, and the
-// file system decides who was first (O_EXCL), however many processes share the folder. Steps that may wait for the disk use the thread pool: the
-// flush, and creating the file, which a file system delays while it commits. The rest takes microseconds in place: a marker is created between the
-// server's 354 and the first byte. For the same reason all directories are created before the first marker, not one by one.
+// Markers of the folder storage: empty files under marks/, each created once. The directory is flushed before a marker counts as created, and the file
+// system decides who was first (O_EXCL), however many processes share the folder. A marker is created between the server's 354 and the first byte, so
+// only steps that may wait for the disk use the thread pool: the flush, and creating the file, which a file system delays while it commits. The others
+// take microseconds in place. For the same reason all directories are created before the first marker.
 import { closeSync, fsync, open, openSync, statSync } from 'node:fs';
-import { mkdir, opendir, rm, stat } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { DAY_MS } from '../../lib/time.ts';
-import { isErrno } from './errors.ts';
+import { isErrno, namesIn } from './files.ts';
 
 const flushed = promisify(fsync);
 const opened = promisify(open);
 
 /** Milliseconds that markers are kept, whatever the retention of mails: longer than the journal and than a usable backup of Redis. */
-export const MARKS_KEPT_MS = 40 * DAY_MS;
+export const MARKERS_KEPT_MS = 40 * DAY_MS;
 
-export function openMarks(folder: string) {
+export function openMarkers(folder: string) {
   const marks = join(folder, 'marks');
   const pathOf = (key: string): string => join(marks, key.slice(0, 2), key);
   let making: Promise<void> | undefined;
@@ -65,7 +65,7 @@ export function openMarks(folder: string) {
         first = await create(path);
       } catch (thrown) {
         if (!isErrno(thrown, 'ENOENT')) throw thrown;
-        making = undefined; // somebody removed the directory while we ran
+        making = undefined; // the directory was removed at run time
         await made();
         first = await create(path);
       }
@@ -78,23 +78,13 @@ export function openMarks(folder: string) {
     },
 
     async sweep(now: number): Promise<void> {
-      for (const directory of await names(marks)) {
-        for (const name of await names(join(marks, directory))) {
+      for (const directory of await namesIn(marks)) {
+        for (const name of await namesIn(join(marks, directory))) {
           const path = join(marks, directory, name);
           const found = await stat(path).catch(() => undefined);
-          if (found !== undefined && found.mtimeMs < now - MARKS_KEPT_MS) await rm(path, { force: true });
+          if (found !== undefined && found.mtimeMs < now - MARKERS_KEPT_MS) await rm(path, { force: true });
         }
       }
     },
   };
-}
-
-async function names(path: string): Promise<string[]> {
-  const found: string[] = [];
-  try {
-    for await (const { name } of await opendir(path)) found.push(name);
-  } catch (thrown) {
-    if (!isErrno(thrown, 'ENOENT') && !isErrno(thrown, 'ENOTDIR')) throw thrown;
-  }
-  return found;
 }
