@@ -47,6 +47,12 @@ export interface FoundJob {
   dueAt?: number;
 }
 
+const ENDED: readonly string[] = ['completed', 'failed'];
+
+/** Jobs that wait or run; ended ones do not count. */
+export const countOf = (counts: Readonly<Record<string, number>>): number =>
+  Object.entries(counts).reduce((sum, [state, count]) => (ENDED.includes(state) ? sum : sum + count), 0);
+
 export interface ReplyQueues {
   /** Adds the job once: the same replyId is the same job. */
   add(server: string, replyId: string, payload: unknown, options: { priority: number; delayMs: number }): Promise<void>;

@@ -1,31 +1,31 @@
-// A server accepted the mail, or it was found in Sent: for all recipients, or for some while others are deferred. Then the reply returns to `prepared`
-// for the deferred ones only: with the same bytes and Message-ID, and without the recipients that have it. It ends `accepted` when each is settled.
-import type { RecipientState, Remote, Result } from '../contract/result.ts';
+// A server accepted the mail, or it was found in Sent: for all recipients, or for some while others are deferred. In the latter case the reply returns to
+// `prepared` for the deferred ones only, with the same bytes and Message-ID. It ends `accepted` when each recipient is settled.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RecipientState, Result } from '../contract/result.ts';
 import { moveRecipients, some } from '../domain/recipients.ts';
 import type { JournalEntry, ReplyState, Transition, Transitioned } from '../domain/reply-journal.ts';
 import type { JobEnding } from '../domain/reply-queues.ts';
 import { DAY_MS } from '../lib/time.ts';
-import { insist } from './insist.ts';
-import { remoteLine, resultOf, type Told } from './results.ts';
-import { storeSentCopy, type Work, wantMark } from './work.ts';
+import { type ResultFields, resultOf } from './results.ts';
+import { later, report, requestMark, storeSentCopy, type Work } from './work.ts';
 
 /** A recipient that is deferred for longer is given up (RFC 5321 §4.5.4.1: at least 4–5 days), ms. */
 export const GIVE_UP_MS = 5 * DAY_MS;
 
 interface Acceptance {
-  /** Their current states; undefined: all have it. */
+  /** Their states; undefined: all accepted. */
   recipients: readonly RecipientState[] | undefined;
   /** Until a deferred recipient is tried again, ms. */
   waitMs: number;
   /** Fields of the result: acceptedAt, serverMessageId, remote, warnings. */
-  result: Omit<Told, 'recipients'>;
+  result: Omit<ResultFields, 'recipients'>;
   evidence: string;
   from: readonly ReplyState[];
   /** Undefined: the current holder of the claim. A late answer still counts. */
   fence?: number;
-  /** A server accepted a mail now; otherwise the last open recipient was refused. */
+  /** A server accepted a mail; false: the last open recipient was refused. */
   taken: boolean;
-  /** Found in Sent, and by which field. */
+  /** The field by which it was found in Sent. */
   foundBy?: string;
 }
 
@@ -54,7 +54,7 @@ export async function settleAccepted(
       warnings: [...(given.result.warnings ?? []), ...warnings],
     },
   );
-  const { moved, state } = await move(work, {
+  const { moved, state } = await writeFirmly(work, {
     from: open ? given.from.filter((one) => one !== 'dropped') : given.from,
     to,
     ...(given.fence === undefined ? {} : { fence: given.fence }),
@@ -64,12 +64,12 @@ export async function settleAccepted(
       evidence: given.evidence,
       acceptances,
       ...(recipients === undefined ? {} : { recipients }),
-      // The recipients that have the mail have it under this sender: changing the sender is a person's decision.
+      // Some recipients have the mail from this sender: only a person may change the sender now.
       ...(open && since !== undefined ? { deferredSince: since, doubted: true } : {}),
     },
   });
   if (!moved) {
-    // A person dropped it in the meantime: recipients that have it keep it, and no other is tried.
+    // A person dropped it in the meantime: it was accepted for some recipients, and the others are not tried.
     const dropped = open && state === 'dropped' && given.from.includes('dropped');
     const ended = moveRecipients(recipients ?? [], ['deferred', 'pending'], { state: 'rejected' });
     return dropped ? settleAccepted(work, entry, { ...given, recipients: ended, from: ['dropped'] }) : undefined;
@@ -84,38 +84,46 @@ async function afterwards(
   given: Acceptance,
   settled: { open: boolean; refused: number; recipients: readonly RecipientState[] | undefined; result: Result },
 ): Promise<JobEnding> {
-  const { deps, reply, now } = work;
   const { open, refused, recipients, result } = settled;
-  const named = { server: work.server.name, replyId: reply.replyId };
-  if (given.foundBy !== undefined) deps.emit('ReplySettled', { ...named, reason: given.foundBy });
+  if (given.foundBy !== undefined) report(work, 'ReplySettled', { reason: given.foundBy });
   if (!open) {
-    deps.emit('ReplyAccepted', { ...named, attempts: entry.attempts, durationMs: sinceHandedIn(work) });
-    await wantMark(work, reply);
-    if (refused > 0) deps.emit('ReplyPartlyRefused', { ...named, count: refused });
+    report(work, 'ReplyAccepted', { attempts: entry.attempts, durationMs: sinceSubmitted(work) });
+    await requestMark(work, work.reply);
+    if (refused > 0) report(work, 'ReplyPartlyRefused', { count: refused });
   }
   if (given.taken) {
-    work.proven();
-    await deps.pauses.healed(work.server.name).catch(() => {}); // does not affect the acceptance
+    work.onAccepted();
+    await work.deps.pauses.healed(work.server.name).catch(() => {}); // does not affect the acceptance
     await storeSentCopy(work, { ...entry, state: 'accepted' });
   }
   if (open) {
     const count = recipients?.filter((one) => one.state !== 'accepted' && one.state !== 'rejected').length ?? 0;
-    deps.emit('ReplyPartlyDeferred', { ...named, count, delayMs: given.waitMs });
-    await work.job.progress({ state: 'prepared', expectedAt: new Date(now() + given.waitMs).toISOString() });
-    return { end: 'later', at: now() + given.waitMs };
+    report(work, 'ReplyPartlyDeferred', { count, delayMs: given.waitMs });
+    await work.job.progress({ state: 'prepared', expectedAt: new Date(work.now() + given.waitMs).toISOString() });
+    return later(work, given.waitMs);
   }
   return { end: 'completed', result };
 }
 
-/** ms from submission by the backend until now, without requested waits. */
-const sinceHandedIn = ({ job, reply, now }: Work): number =>
+/** ms since the backend submitted it, without requested waits. */
+const sinceSubmitted = ({ job, reply, now }: Work): number =>
   Math.max(0, now() - Math.max(job.addedAt, Date.parse(reply.notBefore ?? '') || 0));
 
-/** This is known only once, so it is written until Redis accepts it. */
-const move = (work: Work, transition: Transition): Promise<Transitioned> =>
-  insist(() => work.deps.journal.transition(work.reply.replyId, transition), work.settings.insistMs);
+/**
+ * A server's answer is known only once: a Redis that refuses writes for a moment (full, demoted, its disk unavailable) must not turn an accepted
+ * reply into an uncertain one. Retries for `insistMs`, then throws the last error. To repeat the transition is safe.
+ */
+async function writeFirmly({ deps, reply, settings }: Work, transition: Transition): Promise<Transitioned> {
+  const began = performance.now();
+  for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, 2_000)) {
+    try {
+      return await deps.journal.transition(reply.replyId, transition);
+    } catch (error) {
+      if (performance.now() - began + waitMs > settings.insistMs) throw error;
+      await sleep(waitMs);
+    }
+  }
+}
 
 const journalTime = async (work: Work, recipients: readonly RecipientState[] | undefined) =>
   some(recipients, 'deferred') ? work.deps.journal.now() : undefined;
-
-export const acceptedLine = (remote: Remote | undefined): string => `accepted: ${remoteLine(remote)}`;

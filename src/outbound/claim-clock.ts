@@ -1,7 +1,7 @@
-// How long a worker may trust its claim. A process can sleep through it (stopped, swapped out, its machine suspended) and wake up with a
-// connection on which half the mail is sent, while another worker already handles the reply. So everything is checked here before it is sent.
+// How long a claim is valid. A process may sleep past its end (stopped, swapped out, its machine suspended) and wake up with half a mail sent,
+// while another worker already handles the reply. So the claim is checked before each piece of a mail.
 
-/** Milliseconds that have passed, by the clock that advanced further: the monotonic one stops while a machine sleeps, the other may be set. */
+/** Milliseconds passed, by the clock that advanced further: the monotonic clock stops while a machine sleeps, the system clock may be set. */
 export function stopwatch(now: () => number = Date.now, ticks: () => number = () => performance.now()): () => number {
   const began = { now: now(), ticks: ticks() };
   return () => Math.max(now() - began.now, ticks() - began.ticks);
@@ -15,7 +15,7 @@ interface ClaimClock {
 }
 
 /**
- * @param asked stopwatch started before the claim was requested: the lease counts from there at the earliest
+ * @param asked stopwatch started before the claim was requested, from when the lease counts
  * @param renew resolves true when the lease was extended
  */
 export function startClaimClock(asked: () => number, leaseMs: number, renew: () => Promise<boolean>): ClaimClock {

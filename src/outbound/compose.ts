@@ -1,5 +1,5 @@
-// Composes a reply into the bytes that are sent: a pure function of the reply, its sender and what it refers to, with nodemailer's composer.
-// Bcc is in the envelope only. Lines end in CRLF; the mail is 7-bit, so no server has to convert it.
+// Composes a reply into the bytes that are sent, with nodemailer's composer. Bcc is in the envelope only. Lines end in CRLF; the mail is 7-bit, so no
+// server has to convert it.
 import { randomBytes } from 'node:crypto';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import type { Reply } from '../contract/reply.ts';
@@ -42,7 +42,7 @@ const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029]/u;
 const BREAK = /[\r\n\u0000\u2028\u2029]/u;
 
 /**
- * Refuses text that would extend into the header.
+ * Refuses text that would break out of its header field.
  * @throws MailroomError HEADER_FORBIDDEN
  */
 export function checkHeaders(reply: Reply, { allowedHeaders }: ReplyLimits = replyLimits): void {
@@ -176,11 +176,11 @@ export async function compose(composition: Composition): Promise<{ bytes: Buffer
     disableUrlAccess: true,
   } as ConstructorParameters<typeof MailComposer>[0]);
   const bytes = (await mail.compile().build()) as Buffer;
-  const said = { from: sender.envelopeFrom, to: recipients.all };
-  // Reply-To is in the header only, and still makes it a header in UTF-8.
-  const written = [said.from, ...said.to, sender.from.address, ...recipients.replyTo.map(({ address }) => address)];
+  const route = { from: sender.envelopeFrom, to: recipients.all };
+  // Reply-To is in the header only, but makes it a header in UTF-8.
+  const written = [route.from, ...route.to, sender.from.address, ...recipients.replyTo.map(({ address }) => address)];
   const envelope = {
-    ...said,
+    ...route,
     smtpUtf8: written.some(needsSmtpUtf8),
     ...(reply.dsn === undefined ? {} : { dsn: reply.dsn }),
   };
@@ -197,7 +197,7 @@ function typed(attachment: ComposedAttachment): { contentType?: string } {
 /** RFC 5321 §2.3.8: CR and LF appear together only. A bare CR would be sent unchanged, and servers disagree about its meaning. */
 const toLines = (text: string) => text.replace(/\r\n?/g, '\n');
 
-/** RFC 5322 §3.6.4: the parent's references, then the parent. Long chains keep the first and the last ids, so that the list does not grow without limit. */
+/** RFC 5322 §3.6.4: the parent's references, then the parent. Long chains keep the first and the last ids. */
 function referencesOf(references: readonly string[], parent: string | undefined): string[] {
   const chain = [...new Set([...references, ...(parent === undefined ? [] : [parent])])];
   return chain.length <= 30 ? chain : [...chain.slice(0, 1), ...chain.slice(-29)];

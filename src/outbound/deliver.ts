@@ -1,4 +1,12 @@
-// Delivers one reply: what a job of a replies queue runs. Every run of every job, first or stalled or doubled, passes the journal's claim here.
+// Delivers one reply: the processor of a replies queue. Every run of a job, also a stalled or duplicated one, needs the journal's claim. What it does
+// next depends on the reply's state:
+//   queued, prepared, submitting   submission.ts: check the sender (sender-check.ts), compose (prepare.ts; isolation.ts if it may end the process),
+//                                  check for a colleague's answer (answered-elsewhere.ts), take a connection (connection-pool.ts), submit.
+//                                  begin-data.ts is the gate before the first byte, conclude.ts classifies the outcome, accept.ts records an acceptance
+//   data-begun                     its process ended: uncertain
+//   uncertain                      settle.ts: search Sent until it is accepted, held or, by policy, sent again
+//   accepted, rejected, held, dropped   the job ends with the journal's result. A person releases what is held (hold.ts, held-replies.ts)
+// Before DATA, withdraw.ts may drop it. missing-jobs.ts finds replies in progress without a job.
 // Invariant: once DATA has begun, nothing is sent again without proof that the first attempt did not go out (submission.ts defines proof).
 import { randomUUID } from 'node:crypto';
 import { cancelSchema, parseReply, type Reply, unknownWarnings } from '../contract/reply.ts';
@@ -15,7 +23,7 @@ import { failureOf, refusalOf, resultOf } from './results.ts';
 import { settleUncertain } from './settle.ts';
 import { prepareAndSubmit } from './submission.ts';
 import { cancelReply, endIfExpired } from './withdraw.ts';
-import { type Delivery, reject, storeSentCopy, type Work, wantMark } from './work.ts';
+import { type Delivery, later, move, reject, report, requestMark, storeSentCopy, type Work } from './work.ts';
 
 /** BullMQ priority (1 is first) of a reply: agents' before automatic ones, whatever their own priority. */
 export function priorityOf(reply: Pick<Reply, 'priority' | 'automatic'>): number {
@@ -40,7 +48,7 @@ function afterFault({ deps, settings, server }: Delivery, job: ReplyJob, error: 
     err: asError(error),
   });
   const waitMs = settings.waitScale * backoffMs(job.attemptsMade + 1, { baseMs: 2_000, capMs: 60_000 });
-  return { end: 'later', at: (deps.now ?? Date.now)() + waitMs };
+  return later({ now: deps.now ?? Date.now }, waitMs);
 }
 
 async function passGate(delivery: Delivery, job: ReplyJob): Promise<JobEnding> {
@@ -49,27 +57,17 @@ async function passGate(delivery: Delivery, job: ReplyJob): Promise<JobEnding> {
   const cancel = cancelSchema.safeParse(job.payload);
   if (cancel.success) return cancelled(delivery, cancel.data.cancel);
   const parsed = parseReply(job.payload);
-  if ('issues' in parsed || (parsed.reply.server !== undefined && parsed.reply.server !== server.name)) {
-    return malformed(
-      delivery,
-      job,
-      'issues' in parsed
-        ? parsed.issues
-        : [
-            {
-              code: 'custom',
-              path: ['server'],
-              message: `is not ${server.name}, whose queue this is`,
-              input: undefined,
-            },
-          ],
-    );
+  if ('issues' in parsed) return malformed(delivery, job, parsed.issues);
+  if (parsed.reply.server !== undefined && parsed.reply.server !== server.name) {
+    const message = `is not ${server.name}, whose queue this is`;
+    return malformed(delivery, job, [{ code: 'custom', path: ['server'], message, input: undefined }]);
   }
   const reply = { ...parsed.reply, server: server.name };
+  const { replyId } = reply;
   const notBefore = reply.notBefore === undefined ? 0 : Date.parse(reply.notBefore);
   const expiresAt = reply.expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(reply.expiresAt);
   if (Math.min(notBefore, expiresAt) > now()) {
-    const entry = await deps.journal.read(reply.replyId);
+    const entry = await deps.journal.read(replyId);
     if (entry?.state === 'dropped') return endingOf(entry);
     await job.progress({ state: 'queued', expectedAt: new Date(notBefore).toISOString() });
     return { end: 'later', at: Math.min(notBefore, expiresAt), priority: job.priority || priorityOf(reply) };
@@ -79,91 +77,63 @@ async function passGate(delivery: Delivery, job: ReplyJob): Promise<JobEnding> {
 
   const asked = stopwatch();
   const claim = await deps.journal.claim({
-    replyId: reply.replyId,
+    replyId,
     digest: replyDigest(reply),
     server: server.name,
     ...expiryOf(reply),
     owner: randomUUID(),
     leaseMs: settings.leaseMs,
   });
+  const about = { deps, server, reply };
   switch (claim.claim) {
     case 'reused': {
-      deps.emit('ReplyRejected', {
-        server: server.name,
-        replyId: reply.replyId,
-        code: 'REPLY_ID_REUSED',
-        class: 'invalid',
-      });
-      return {
-        end: 'failed',
-        result: resultOf(
-          { replyId: reply.replyId, server: server.name, state: 'rejected' },
-          { failure: failureOf('REPLY_ID_REUSED') },
-        ),
-      };
+      const failure = failureOf('REPLY_ID_REUSED');
+      report(about, 'ReplyRejected', { code: failure.code, class: failure.class });
+      return { end: 'failed', result: resultOf({ replyId, server: server.name, state: 'rejected' }, { failure }) };
     }
     case 'busy':
-      deps.emit('ReplyGateClosed', { server: server.name, replyId: reply.replyId, state: 'busy' });
-      return { end: 'later', at: now() + claim.retryAfterMs + 50 };
+      report(about, 'ReplyGateClosed', { state: 'busy' });
+      return later({ now }, claim.retryAfterMs + 50);
     case 'early':
       await job.progress({ state: 'prepared', expectedAt: new Date(now() + claim.retryAfterMs).toISOString() });
-      return { end: 'later', at: now() + claim.retryAfterMs };
+      return later({ now }, claim.retryAfterMs);
     case 'settled':
-      deps.emit('ReplyGateClosed', { server: server.name, replyId: reply.replyId, state: claim.entry.state });
+      report(about, 'ReplyGateClosed', { state: claim.entry.state });
       if (claim.entry.state === 'accepted') {
         await storeSentCopy(delivery, claim.entry);
-        await wantMark(delivery, reply);
+        await requestMark(delivery, reply);
       }
       return endingOf(claim.entry);
     case 'yours': {
       const { fence } = claim;
       const clock = startClaimClock(asked, settings.leaseMs, () =>
-        deps.journal.renew(reply.replyId, fence, settings.leaseMs),
+        deps.journal.renew(replyId, fence, settings.leaseMs),
       );
-      const entry = withUnknown(delivery, claim.entry, parsed.unknown);
-      return atWork({ ...delivery, job, reply, fence, now, claimStillValid: clock.claimStillValid }, entry).finally(
-        clock.stop,
-      );
+      const work = { ...delivery, job, reply, fence, now, claimStillValid: clock.claimStillValid };
+      return atWork(work, withUnknown(work, claim.entry, parsed.unknown)).finally(clock.stop);
     }
   }
 }
 
 /** Unknown keys of the job: named once in the log, and in the result. */
-function withUnknown({ deps, server }: Delivery, entry: JournalEntry, unknown: readonly string[]): JournalEntry {
+function withUnknown(work: Work, entry: JournalEntry, unknown: readonly string[]): JournalEntry {
   if (unknown.length === 0) return entry;
-  if (entry.state === 'queued' && entry.attempts === 0)
-    deps.emit('ReplyKeysUnknown', { server: server.name, replyId: entry.replyId, detail: { keys: unknown } });
+  if (entry.state === 'queued' && entry.attempts === 0) report(work, 'ReplyKeysUnknown', { detail: { keys: unknown } });
   return { ...entry, result: resultOf(entry, { warnings: unknownWarnings(unknown) }) };
 }
 
-/** How the job of an ended reply ends. */
+/** The ending of a settled reply's job. */
 function endingOf(entry: JournalEntry): JobEnding {
   // An entry of an older version still has the failure for which it was held.
-  const unsaid = entry.state === 'dropped' && entry.result?.state !== 'dropped';
-  const result = resultOf(entry, unsaid ? { failure: failureOf('REPLY_DROPPED') } : {});
+  const isOutdated = entry.state === 'dropped' && entry.result?.state !== 'dropped';
+  const result = resultOf(entry, isOutdated ? { failure: failureOf('REPLY_DROPPED') } : {});
   return { end: entry.state === 'accepted' ? 'completed' : 'failed', result };
 }
 
 async function atWork(work: Work, entry: JournalEntry): Promise<JobEnding> {
-  const { deps, reply, fence } = work;
   let ending: JobEnding | undefined;
   try {
-    if (entry.state === 'data-begun') {
-      // The process that sent this no longer exists. What it sent is unknown: uncertain, not failed.
-      await deps.journal.transition(reply.replyId, {
-        from: ['data-begun'],
-        to: 'uncertain',
-        fence,
-        change: { evidence: 'worker ended between DATA and the server’s answer' },
-      });
-      deps.emit('ReplyUncertain', { server: work.server.name, replyId: reply.replyId });
-      const since = (await deps.journal.read(reply.replyId)) ?? entry;
-      ending = await traceStep(work, 'settle', () => settleUncertain(work, since));
-    } else if (entry.state === 'uncertain') {
-      ending = await traceStep(work, 'settle', () => settleUncertain(work, entry));
-    } else {
-      ending = (await endIfExpired(work, entry)) ?? (await prepareAndSubmit(work, entry));
-    }
+    ending = await nextStep(work, entry);
     return ending;
   } catch (thrown) {
     let error = thrown;
@@ -176,16 +146,35 @@ async function atWork(work: Work, entry: JournalEntry): Promise<JobEnding> {
         error = fault;
       }
     }
-    return afterFault(work, work.job, error, reply.replyId);
+    return afterFault(work, work.job, error, work.reply.replyId);
   } finally {
-    // The step that ended the reply has already released it.
-    // Not released, the claim expires; the job's end is what counts.
+    // The step that ended the reply has released its claim. If this release fails, the claim expires.
     if (ending?.end !== 'completed' && ending?.end !== 'failed')
-      await deps.journal.release(reply.replyId, fence).catch(() => {});
+      await work.deps.journal.release(work.reply.replyId, work.fence).catch(() => {});
   }
 }
 
-/** A job that withdraws another one: it ends with that job's result, or with the reason why it is too late. */
+async function nextStep(work: Work, entry: JournalEntry): Promise<JobEnding> {
+  switch (entry.state) {
+    case 'uncertain':
+      return traceStep(work, 'settle', () => settleUncertain(work, entry));
+    case 'data-begun': {
+      // The process that sent this no longer exists. What it sent is unknown: uncertain, not failed.
+      await move(work, {
+        from: ['data-begun'],
+        to: 'uncertain',
+        change: { evidence: 'worker ended between DATA and the server’s answer' },
+      });
+      report(work, 'ReplyUncertain');
+      const moved = (await work.deps.journal.read(work.reply.replyId)) ?? entry;
+      return traceStep(work, 'settle', () => settleUncertain(work, moved));
+    }
+    default:
+      return (await endIfExpired(work, entry)) ?? prepareAndSubmit(work, entry);
+  }
+}
+
+/** A job that cancels another one: it ends with that job's result, or with the reason why it is too late. */
 async function cancelled({ deps, server }: Delivery, replyId: string): Promise<JobEnding> {
   try {
     const result = await cancelReply(deps, replyId, 'its backend', async () => [server.name]);
@@ -216,12 +205,12 @@ async function malformed(
     { replyId: replyId ?? job.jobId, server: delivery.server.name, state: 'rejected' },
     { failure: failureOf('REPLY_MALFORMED', { message }) },
   );
-  await tellUnjournaled(delivery, result);
+  await publishUnjournaled(delivery, result);
   return { end: 'failed', result };
 }
 
-/** The journal reports on replies that it knows. It does not know this one, unless its replyId belongs to another reply, which must not appear as rejected. */
-async function tellUnjournaled({ deps }: Delivery, result: Result): Promise<void> {
+/** Publishes the outcome of a reply that has no journal entry. If its replyId belongs to another reply, that one must not appear as rejected. */
+async function publishUnjournaled({ deps }: Delivery, result: Result): Promise<void> {
   if (deps.publishOutcome === undefined || (await deps.journal.digestOf(result.replyId)) !== undefined) return;
   const outcome = settledOutcome(result, undefined, new Date());
   if (outcome !== undefined) await deps.publishOutcome(outcome);

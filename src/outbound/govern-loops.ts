@@ -1,5 +1,5 @@
-// Automatic replies that would loop or annoy are refused, whatever the backend requests (RFC 3834): to mail that may not be answered automatically, as
-// determined by the message; to ourselves; and beyond a few a day for each recipient and conversation.
+// Refuses automatic replies that would loop or annoy, whatever the backend requests (RFC 3834): to mail that must not be answered automatically, to our own
+// addresses, and more than a few a day for each recipient and conversation.
 import type { Message } from '../contract/message.ts';
 import type { Reply } from '../contract/reply.ts';
 import { normalAddress } from '../domain/address.ts';
@@ -8,7 +8,7 @@ import { permittedFrom } from '../domain/sender-policy.ts';
 import { DAY_MS } from '../lib/time.ts';
 import type { OutboundDeps, OutboundSettings } from './ports.ts';
 
-/** One mailbox, whatever follows a plus: a budget for each tag would be no limit. */
+/** An address without its plus tag: a budget for each tag would be no limit. */
 function correspondentOf(address: string): string {
   const normal = normalAddress(address) ?? address;
   const at = normal.lastIndexOf('@');

@@ -5,7 +5,7 @@ import { flatIssues } from '../contract/issues.ts';
 
 const CONTENT = new Set(['text', 'html', 'subject', 'content']);
 
-/** First problems of a reply that does not match the schema, and its replyId if it is readable. */
+/** The first problems of a reply that does not match the schema, and its replyId if readable. */
 export function describeProblems(
   issues: readonly z.core.$ZodIssue[],
   payload: unknown,

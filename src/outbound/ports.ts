@@ -1,4 +1,4 @@
-// What the sending half receives: adapters as functions and plain objects, typed here where they are used.
+// Ports of the outbound room: adapters as functions and plain objects.
 import type { Message } from '../contract/message.ts';
 import type { Outcome } from '../contract/outcome.ts';
 import type { AnsweredElsewhere } from '../domain/answered.ts';
@@ -15,7 +15,7 @@ import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 
-/** How Mailroom's own mail is identified in a Sent folder. */
+/** Identifies Mailroom's own mail in a Sent folder. */
 export interface SentQuery {
   replyId: string;
   /** With angle brackets. */
@@ -78,21 +78,21 @@ export interface OutboundSettings extends ReplyLimits {
   /** Automatic replies in 24 hours. */
   automaticPerCorrespondent: number;
   automaticPerConversation: number;
-  /** Longest time for running jobs to end when stopping, ms. */
+  /** Longest wait for running jobs when stopping, ms. */
   stopGraceMs: number;
-  /** A paused server tries one reply again after this many ms, then after twice as long each time, up to an hour. */
+  /** A paused server tries one reply after this many ms, then after twice as long each time, up to an hour. */
   pauseProbeMs: number;
   /** How often pauses are checked, ms. */
   tickMs: number;
-  /** How long a dead replica's connections count against the mailbox's limit, ms. */
+  /** How long connections of a dead replica count against the mailbox's limit, ms. */
   slotTtlMs: number;
-  /** A reply in progress that has not moved for this many ms is checked for a missing job. */
+  /** A reply in progress that has not moved for this many ms may have lost its job. */
   restingMs: number;
-  /** How often missing jobs are searched, ms: with restingMs, a reply without one has it within a minute. */
+  /** How often missing jobs are searched, ms: with restingMs, a lost job is added again within a minute. */
   seekMs: number;
-  /** How long an acceptance is retried while Redis refuses it, ms: less than the time that a stopping process gives its jobs. */
+  /** How long the write of an acceptance is retried while Redis refuses it, ms: less than stopGraceMs. */
   insistMs: number;
-  /** How long the known state of colleagues' answers is valid, ms: more than the time between two polls of a mailbox. */
+  /** How long the known state of colleagues' answers is valid, ms: more than the interval of a mailbox's polls. */
   answersFreshMs: number;
   /** Multiplies every wait before another try; under 1 only in tests. */
   waitScale: number;
@@ -116,10 +116,10 @@ export const outboundDefaults: OutboundSettings = {
   waitScale: 1,
 };
 
-/** Why a server's queue is paused, shared by the replicas. */
+/** Reasons of paused queues, shared by the replicas. */
 export interface Pauses {
   read(server: string): Promise<Pause | undefined>;
-  /** Longer with each consecutive pause. */
+  /** Each consecutive pause is longer. */
   set(server: string, pause: { code: string; hint: string; probeMs: number }): Promise<Pause>;
   /** True for exactly one of the calling replicas, once the pause is due (or at once with `force`). */
   lift(server: string, force?: boolean): Promise<boolean>;
@@ -139,9 +139,9 @@ export interface Pause {
   by?: string;
 }
 
-/** What colleagues did with a message that a reply answers, and what they are to see of the reply. */
+/** Colleagues' answers to a message, and the \Answered flag that shows them a reply's. */
 export interface Answers {
-  /** Undefined: its mailbox is not watched for that (mailboxEvents). `ageMs`: time since the last poll; missing: never. */
+  /** Undefined: its mailbox is not watched for answers (mailboxEvents). `ageMs`: time since the last poll; missing: never. */
   known(messageKey: string): Promise<{ answered?: AnsweredElsewhere; ageMs?: number } | undefined>;
   /** One search in the mailbox, within a time limit. @throws when it fails */
   look(messageKey: string): Promise<AnsweredElsewhere | undefined>;
@@ -153,24 +153,24 @@ export interface OutboundDeps {
   answers?: Answers;
   register: ServerRegister;
   servers: () => readonly SmtpServer[];
-  /** Addresses of watched mailboxes, besides those that servers send from: no automatic reply is sent to them. */
+  /** Addresses of watched mailboxes, which receive no automatic reply; addresses that servers send from are excluded anyway. */
   ownAddresses?: () => readonly string[];
   onServersChanged: (changed: () => void) => () => void;
   journal: Journal;
   queues: ReplyQueues;
   pace: Pace;
   pauses: Pauses;
-  /** Results of sign-ins, and a sign-in that sends nothing; absent: no checks. */
+  /** Checks of sign-ins without sending; absent: none. */
   signIns?: { notes: SignInNotes; signIn(server: SmtpServer): Promise<'proven' | 'busy'> };
   /** Opens the connections of one SMTP server (adapters/smtp). */
   openSubmitter: (server: SmtpServer) => Submitter;
   blobs: BlobStore;
   sent: SentFolder;
   readMessage: (messageKey: string) => Promise<Message | undefined>;
-  /** Text of html and quotations, in a worker thread. Throws MailroomError REPLY_NOT_COMPOSED. */
+  /** Renders text of html and quotations in a worker thread. Throws MailroomError REPLY_NOT_COMPOSED. */
   replyBodies: Parsing['replyBodies'];
   makeMessageId: MakeMessageId;
-  /** The queue reply-outcomes, for replies that never enter the journal; absent: it is not written. */
+  /** Writes to the queue reply-outcomes, for replies that never enter the journal; absent: the queue is not in use. */
   publishOutcome?: ((outcome: Outcome) => Promise<void>) | undefined;
   emit: Emit;
   metrics?: Metrics;

@@ -1,5 +1,5 @@
-// Prepares one reply: policy, loop protection, attachments, quotation, composition; rendered bytes into the blob store. From then on the mail's
-// Message-ID and every byte are fixed: each attempt sends the same mail.
+// Prepares one reply: From policy, loop protection, attachments, quotation, composition. The rendered bytes are stored in the blob store: each attempt
+// sends the same mail with the same Message-ID.
 import type { Attachment, Message } from '../contract/message.ts';
 import type { Reply, ReplyAttachment } from '../contract/reply.ts';
 import { asciiDomain, domainOf } from '../domain/address.ts';
@@ -12,19 +12,19 @@ import { collect } from '../lib/streams.ts';
 import type { QuotedMessage } from '../parsing/index.ts';
 import { decodeSlice } from '../parsing/index.ts';
 import { type ComposedAttachment, compose, readRecipients } from './compose.ts';
-import { decidedSender } from './decide.ts';
 import { governLoops } from './govern-loops.ts';
 import type { OutboundDeps, OutboundSettings } from './ports.ts';
+import { decidedSender } from './sender-check.ts';
 
 /** Largest message that Exchange Online announces; used until the server itself has announced its SIZE. */
 const DEFAULT_MAX_SIZE = 157_286_400;
 
-/** Bytes up to which a rendered mail is kept in memory until it is sent; a larger one is read again. */
+/** Largest rendered mail that is kept in memory until it is sent, bytes; a larger one is read again. */
 const KEPT = 1 << 20;
 
 interface Prepared {
   change: Pick<JournalEntry, 'from' | 'messageId' | 'envelope' | 'decided' | 'rendered' | 'renderedSize' | 'source'>;
-  /** The stored bytes, when they are few. */
+  /** The stored bytes, if few. */
   bytes: Buffer | undefined;
   personalFallback: boolean;
 }
@@ -125,7 +125,7 @@ async function readAttachment(
       return {
         ...base,
         contentType: given.contentType ?? attachment.contentType,
-        content: await slice(blobs, message, attachment),
+        content: await sliceOf(blobs, message, attachment),
       };
     }
   } catch (error) {
@@ -135,9 +135,8 @@ async function readAttachment(
   throw new MailroomError('ATTACHMENT_UNAVAILABLE', { field });
 }
 
-async function slice(blobs: BlobStore, message: Message, { slice: at }: Attachment): Promise<Buffer> {
-  return collect(decodeSlice(at, blobs.read(message.raw.blob, { start: at.start, end: at.end })));
-}
+const sliceOf = (blobs: BlobStore, { raw }: Message, { slice }: Attachment): Promise<Buffer> =>
+  collect(decodeSlice(slice, blobs.read(raw.blob, { start: slice.start, end: slice.end })));
 
 async function readQuoted(read: Read, reply: Reply): Promise<QuotedMessage> {
   const key = reply.answers?.messageKey;

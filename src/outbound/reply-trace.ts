@@ -1,5 +1,5 @@
-// The trace of a reply: its submission by the backend, each run of its job, its submission to the server. It belongs to the trace in its `traceparent`, which
-// began with the mail that it answers. Where no traces are written there is no Tracing, and nothing here has an effect.
+// The trace of a reply: its submission by the backend, each run of its job, its submission to the server. Its `traceparent` continues the trace of the mail
+// that it answers. Without Tracing, nothing here has an effect.
 import { repliesQueue } from '../contract/names.ts';
 import type { Reply } from '../contract/reply.ts';
 import { queueAttributes } from '../contract/traceparent.ts';

@@ -1,4 +1,4 @@
-// What is true of a reply at this moment: the journal's entry, its job, and when it is expected to be sent.
+// The present state of a reply: the journal's entry, its job, and when it is expected to be sent.
 import type { Result } from '../contract/result.ts';
 import type { SmtpServer } from '../domain/email-server.ts';
 import type { JournalEntry } from '../domain/reply-journal.ts';
@@ -15,15 +15,10 @@ interface ReplyViewDeps extends Pick<OutboundDeps, 'queues'> {
   now: () => number;
 }
 
-interface ReplyView {
-  view(entry: JournalEntry): Promise<Result | undefined>;
-  outlook(server: string, job: FoundJob | undefined, dueAt?: number): Promise<Partial<Result>>;
-}
-
-export function createReplyView({ queues, pauses, pace, smtpServers, now }: ReplyViewDeps): ReplyView {
+export function createReplyView({ queues, pauses, pace, smtpServers, now }: ReplyViewDeps) {
   /**
-   * The state of a reply. Only a reply with a job is `queued`: without one (a crash between journal and queue) its content is lost, so the reply
-   * is unknown (undefined) and its backend adds it again. A job that ended by a fault is put back first.
+   * Undefined for a `queued` reply without a job: its content is lost (a crash between journal and queue), so its backend adds it again. A job that
+   * ended by a fault is put back first.
    */
   async function view(entry: JournalEntry): Promise<Result | undefined> {
     const { state, server, replyId } = entry;
@@ -31,7 +26,7 @@ export function createReplyView({ queues, pauses, pace, smtpServers, now }: Repl
     let job = await queues.find(server, replyId);
     if (state === 'queued') {
       if (job === undefined) return undefined;
-      // Lost, then added again with other content: that was refused.
+      // Lost, then added again with other content, which was refused.
       if (job.ended && job.result !== undefined) return job.result;
       if (job.ended) {
         await queues.again(server, replyId, job.payload, { priority: 1 });
@@ -61,3 +56,5 @@ export function createReplyView({ queues, pauses, pace, smtpServers, now }: Repl
 
   return { view, outlook };
 }
+
+export type ReplyView = ReturnType<typeof createReplyView>;

@@ -7,20 +7,20 @@ import { MailroomError } from '../domain/errors.ts';
 import type { JournalEntry, ReplyState } from '../domain/reply-journal.ts';
 import { collect } from '../lib/streams.ts';
 
-/** States that have a reason; a reply that was held and then released no longer has one. */
+/** States with a failure; a reply that was held and then released no longer has one. */
 const FAILED: readonly ReplyState[] = ['rejected', 'held', 'dropped'];
 
-/** What a step reports, with recipients in any state. */
-export type Told = Omit<Partial<Result>, 'recipients' | 'openRecipients'> & {
+/** Fields that a step adds to the result, with recipients in any state. */
+export type ResultFields = Omit<Partial<Result>, 'recipients' | 'openRecipients'> & {
   recipients?: readonly RecipientState[] | undefined;
 };
 
-/** Where no submission distinguished them: all have the state of the reply. */
+/** If no submission distinguished the recipients, all have the state of the reply. */
 const alike = ({ state, envelope }: Partial<JournalEntry>): RecipientState[] | undefined =>
   state === 'accepted' ? envelope?.to.map((address) => ({ address, state })) : undefined;
 
-/** Settled and open recipients, each in their list. */
-function told(
+/** Settled and open recipients, in separate lists. */
+function recipientLists(
   recipients: readonly RecipientState[] | undefined,
   entry: Partial<JournalEntry>,
 ): Pick<Result, 'recipients' | 'openRecipients'> {
@@ -37,26 +37,22 @@ function told(
   };
 }
 
-/** The open recipients of an earlier result are out of date. */
-function settledBefore(result: Result | undefined): Told {
-  const { openRecipients: _, ...rest } = result ?? {};
-  return rest;
-}
-
 export function resultOf(
   entry: Pick<JournalEntry, 'replyId' | 'server' | 'state'> & Partial<JournalEntry>,
-  more: Told = {},
+  more: ResultFields = {},
 ): Result {
-  const { failure, recipients, ...before } = {
-    ...settledBefore(entry.result),
-    ...(entry.recipients === undefined ? {} : { recipients: [...entry.recipients] }),
+  // The open recipients of an earlier result are out of date.
+  const { openRecipients: _, ...earlier } = entry.result ?? {};
+  const { failure, recipients, ...before }: ResultFields = {
+    ...earlier,
+    ...(entry.recipients === undefined ? {} : { recipients: entry.recipients }),
     ...more,
   };
   const warnings = [...new Set([...(entry.result?.warnings ?? []), ...(more.warnings ?? [])])];
   const why = failure ?? (entry.state === 'rejected' ? failureOf('REPLY_JOB_FAILED') : undefined);
   return {
     ...before,
-    ...told(recipients, entry),
+    ...recipientLists(recipients, entry),
     schema: RESULT_SCHEMA,
     replyId: entry.replyId,
     state: entry.state,
@@ -80,10 +76,11 @@ export function refusalOf(error: unknown): Failure | undefined {
   return ['refuse', 'fail'].includes(catalogue[error.code].action) ? error.toFailure() : undefined;
 }
 
-/** The reply as submitted, which `prepared` keeps beside the rendered mail. */
+/** The reply as submitted, which is stored with the rendered mail. */
 export async function readReply(blobs: Pick<BlobStore, 'read'>, source: string): Promise<unknown> {
   return JSON.parse((await collect(blobs.read(source))).toString()) as unknown;
 }
 
+/** A server's answer on one line, for the evidence. */
 export const remoteLine = (remote: Remote | undefined) =>
   remote === undefined ? '' : [remote.code, remote.enhancedCode, remote.text].filter(Boolean).join(' ').slice(0, 300);

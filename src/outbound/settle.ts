@@ -1,7 +1,6 @@
 // Settles uncertain replies: DATA began and no answer came. Searches for Mailroom's header and Message-ID in Sent of the sending mailbox, several
 // times until the time limit (Exchange's copy can be slow). Found: accepted. Not found: held for a person, or sent again if the server's
 // policy is `resend` and Sent could be searched. A failed search proves nothing.
-import type { Failure } from '../contract/result.ts';
 import { asError } from '../domain/errors.ts';
 import { moveRecipients } from '../domain/recipients.ts';
 import type { JournalEntry } from '../domain/reply-journal.ts';
@@ -10,54 +9,48 @@ import type { JobEnding } from '../domain/reply-queues.ts';
 import { settleAccepted } from './accept.ts';
 import type { SentFinding } from './ports.ts';
 import { failureOf, resultOf } from './results.ts';
-import type { Work } from './work.ts';
+import { later, move, report, type Work } from './work.ts';
 
 export async function settleUncertain(work: Work, entry: JournalEntry): Promise<JobEnding> {
-  const { deps, server, reply, fence, settings, now } = work;
+  const { server, settings, now } = work;
   const looks = (entry.looks ?? 0) + 1;
-  let finding: SentFinding | undefined;
-  let fault = '';
-  const since = new Date(entry.dataBegunAt ?? entry.uncertainSince ?? entry.createdAt);
-  try {
-    if (entry.mailbox !== undefined && entry.mailbox !== sendingMailbox(server))
-      throw new Error('the server now signs in as another mailbox than the one this reply left by');
-    finding = await deps.sent.search(server, {
-      replyId: reply.replyId,
-      messageId: entry.messageId ?? '',
-      since,
-      folder: server.sentCopy.policy === 'append' ? server.sentCopy.folder : undefined,
-    });
-  } catch (error) {
-    fault = asError(error).message.slice(0, 200);
-    deps.emit('SentSearchFailed', { server: server.name, replyId: reply.replyId, err: asError(error) });
-  }
-  // The copies of earlier recipients' mails are already there, under the same Message-ID: they prove nothing about this one.
-  const before = entry.acceptances ?? 0;
-  if (finding?.found === true && finding.copies <= before)
-    finding = { found: false, folder: finding.folder, looked: finding.copies };
-  if (finding?.found === true) return foundInSent(work, entry, finding);
+  const finding = await searchSent(work, entry).catch(asError);
+  if (finding instanceof Error) report(work, 'SentSearchFailed', { err: finding });
+  else if (finding.found) return foundInSent(work, entry, finding);
   const evidence =
-    finding === undefined
-      ? `look ${looks}: Sent not searchable: ${fault}`
+    finding instanceof Error
+      ? `look ${looks}: Sent not searchable: ${finding.message.slice(0, 200)}`
       : `look ${looks}: not in ${finding.folder} (${finding.looked} mails compared)`;
-  const still = await deps.journal.transition(reply.replyId, {
-    from: ['uncertain'],
-    to: 'uncertain',
-    fence,
-    change: { looks, evidence },
-  });
+  const still = await move(work, { from: ['uncertain'], to: 'uncertain', change: { looks, evidence } });
   // A late answer of the server came in between: the journal has it.
-  if (!still.moved) return { end: 'later', at: now() + 500 };
+  if (!still.moved) return later(work);
   // Both by the journal's clock: a replica with a fast clock must not decide early.
   const passed = still.at - (entry.uncertainSince ?? still.at);
   const left = settings.settleMs - passed;
   if (left > 0) {
     const next = Math.min(settings.firstLookMs * 2 ** looks - passed, left);
     await work.job.progress({ state: 'uncertain', expectedAt: new Date(now() + left).toISOString() });
-    return { end: 'later', at: now() + Math.max(next, 100) };
+    return later(work, Math.max(next, 100));
   }
-  if (server.uncertain === 'resend' && finding !== undefined && before === 0) return resend(work);
+  const isSearched = !(finding instanceof Error);
+  if (server.uncertain === 'resend' && isSearched && (entry.acceptances ?? 0) === 0) return resend(work);
   return hold(work, entry);
+}
+
+/** @throws when Sent cannot be searched */
+async function searchSent({ deps, server, reply }: Work, entry: JournalEntry): Promise<SentFinding> {
+  if (entry.mailbox !== undefined && entry.mailbox !== sendingMailbox(server))
+    throw new Error('the server now signs in as another mailbox than the one this reply left by');
+  const finding = await deps.sent.search(server, {
+    replyId: reply.replyId,
+    messageId: entry.messageId ?? '',
+    since: new Date(entry.dataBegunAt ?? entry.uncertainSince ?? entry.createdAt),
+    folder: server.sentCopy.policy === 'append' ? server.sentCopy.folder : undefined,
+  });
+  // The copies of earlier recipients' mails have the same Message-ID: they prove nothing about this one.
+  return finding.found && finding.copies <= (entry.acceptances ?? 0)
+    ? { found: false, folder: finding.folder, looked: finding.copies }
+    : finding;
 }
 
 async function foundInSent(
@@ -65,7 +58,6 @@ async function foundInSent(
   entry: JournalEntry,
   finding: SentFinding & { found: true },
 ): Promise<JobEnding> {
-  const { fence, now } = work;
   const rewritten = finding.messageId !== undefined && finding.messageId !== entry.messageId;
   const recipients =
     entry.recipients === undefined ? undefined : moveRecipients(entry.recipients, ['uncertain'], { state: 'accepted' });
@@ -73,41 +65,38 @@ async function foundInSent(
     recipients,
     waitMs: 60_000 * work.settings.waitScale,
     result: {
-      acceptedAt: new Date(entry.dataBegunAt ?? now()).toISOString(),
+      acceptedAt: new Date(entry.dataBegunAt ?? work.now()).toISOString(),
       ...(rewritten && finding.messageId !== undefined ? { serverMessageId: finding.messageId } : {}),
       warnings: [`no answer of the server; found in ${finding.folder} by ${finding.by}`],
     },
     evidence: `found in ${finding.folder} by ${finding.by}, ${finding.copies} copies`,
     from: ['uncertain'],
-    fence,
+    fence: work.fence,
     taken: true,
     foundBy: finding.by,
   });
-  return ending ?? { end: 'later', at: now() + 500 };
+  return ending ?? later(work);
 }
 
-async function resend({ deps, server, reply, fence, now }: Work): Promise<JobEnding> {
-  await deps.journal.transition(reply.replyId, {
+async function resend(work: Work): Promise<JobEnding> {
+  await move(work, {
     from: ['uncertain'],
     to: 'prepared',
-    fence,
     change: { evidence: 'not found in Sent: sent again by policy resend' },
   });
-  deps.emit('ReplyResent', { server: server.name, replyId: reply.replyId });
-  return { end: 'later', at: now() };
+  report(work, 'ReplyResent');
+  return later(work, 0);
 }
 
-async function hold({ deps, server, reply, fence, now }: Work, entry: JournalEntry): Promise<JobEnding> {
-  const failure: Failure = failureOf('REPLY_HELD');
-  const result = resultOf({ ...entry, state: 'held' }, { failure });
-  const { moved } = await deps.journal.transition(reply.replyId, {
+async function hold(work: Work, entry: JournalEntry): Promise<JobEnding> {
+  const result = resultOf({ ...entry, state: 'held' }, { failure: failureOf('REPLY_HELD') });
+  const { moved } = await move(work, {
     from: ['uncertain'],
     to: 'held',
-    fence,
-    release: fence,
+    release: work.fence,
     change: { result, evidence: 'held for a person' },
   });
-  if (!moved) return { end: 'later', at: now() + 500 };
-  deps.emit('ReplyHeld', { server: server.name, replyId: reply.replyId });
+  if (!moved) return later(work);
+  report(work, 'ReplyHeld');
   return { end: 'failed', result };
 }

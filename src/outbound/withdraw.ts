@@ -1,5 +1,5 @@
-// A reply that is not to be sent after all: cancelled by its backend, or past its expiresAt. Decided by one transition of the journal: it succeeds as
-// long as DATA has not begun (which needs `submitting`), and from then on DATA cannot begin any more. Nothing is taken back that may have left.
+// A reply that is not to be sent any more: cancelled by its backend, or past its expiresAt. One transition of the journal decides: it succeeds only
+// before DATA, and DATA cannot begin after it. A mail that may have been sent is not withdrawn.
 import { parseReply } from '../contract/reply.ts';
 import type { Result } from '../contract/result.ts';
 import { MailroomError } from '../domain/errors.ts';
@@ -7,19 +7,19 @@ import { moveRecipients, some } from '../domain/recipients.ts';
 import { type JournalEntry, type ReplyState, replyDigest } from '../domain/reply-journal.ts';
 import type { JobEnding } from '../domain/reply-queues.ts';
 import { settleAccepted } from './accept.ts';
-import { forgottenBegin } from './begin.ts';
-import { doubtful } from './conclude.ts';
+import { forgottenBegin } from './begin-data.ts';
+import { uncertainByMarker } from './conclude.ts';
 import type { OutboundDeps } from './ports.ts';
 import { failureOf, resultOf } from './results.ts';
-import { fenced, type Work } from './work.ts';
+import { fenced, later, move, report, type Work } from './work.ts';
 
 type WithdrawDeps = Pick<OutboundDeps, 'journal' | 'queues' | 'blobs' | 'emit'>;
 
-/** Not a byte of it has left, if the marks in the blob store say the same. */
+/** No byte has been sent, unless a marker in the blob store contradicts. */
 const BEFORE_DATA: readonly ReplyState[] = ['queued', 'prepared', 'submitting'];
 
-/** The entry of a reply that a backend put on a queue itself and that no worker has taken yet. */
-async function admitted(
+/** Creates the entry of a reply that a backend put on a queue itself and that no worker has taken yet. */
+async function admitQueued(
   { journal, queues }: WithdrawDeps,
   replyId: string,
   servers: readonly string[],
@@ -41,8 +41,8 @@ const tooLate = (state: ReplyState | undefined) =>
   });
 
 /**
- * @param by who does not want it sent, for the evidence
- * @param servers whose queues it may be on
+ * @param by who cancels it, for the evidence
+ * @param servers on whose queues it may be
  * @throws MailroomError REPLY_UNKNOWN, REPLY_TOO_LATE
  */
 export async function cancelReply(
@@ -52,10 +52,10 @@ export async function cancelReply(
   servers: () => Promise<readonly string[]>,
 ): Promise<Result> {
   const { journal, blobs } = deps;
-  const entry = (await journal.read(replyId)) ?? (await admitted(deps, replyId, await servers()));
+  const entry = (await journal.read(replyId)) ?? (await admitQueued(deps, replyId, await servers()));
   if (entry === undefined) throw new MailroomError('REPLY_UNKNOWN', { field: 'replyId' });
   if (entry.state === 'dropped' && entry.result?.ended === 'cancelled') return resultOf(entry);
-  // What Redis forgot of its DATA is not undone by dropping it: it is looked for in Sent.
+  // DATA that Redis lost cannot be undone: such a reply is searched in Sent.
   if (BEFORE_DATA.includes(entry.state) && (await forgottenBegin({ deps: { blobs }, reply: { replyId } }, entry)))
     throw tooLate('uncertain');
   const result = resultOf(
@@ -70,13 +70,16 @@ export async function cancelReply(
   });
   if (!moved) throw tooLate(state);
   deps.emit('ReplyCancelled', { server: entry.server, replyId, detail: { by } });
-  // Its job ends now, not at its notBefore. Of no weight: it ends by the journal whenever it runs.
+  // Its job ends now, not at its notBefore; if this fails, the job ends by the journal when it runs.
   await deps.queues.promote(entry.server, replyId).catch(() => {});
   return result;
 }
 
-/** Drops what is past its time and of which nothing has left; for replies that no worker has at work. @returns false: another is at it, or it is too late */
-export async function expireReply(deps: Pick<WithdrawDeps, 'journal' | 'blobs' | 'emit'>, entry: JournalEntry) {
+/** Drops an expired reply of which nothing has been sent and that no worker has claimed. @returns false: a worker has it, or it is too late */
+export async function expireReply(
+  deps: Pick<WithdrawDeps, 'journal' | 'blobs' | 'emit'>,
+  entry: JournalEntry,
+): Promise<boolean> {
   const { replyId, server } = entry;
   if ((await forgottenBegin({ deps, reply: { replyId } }, entry)) !== undefined) return false;
   const { moved } = await deps.journal.transition(replyId, {
@@ -101,33 +104,31 @@ const expiredResult = (entry: JournalEntry): Result =>
     },
   );
 
-/** At work, and past its time: how it ends. undefined: it is in time. */
+/** Ends a claimed reply that has expired. @returns undefined: it has not */
 export async function endIfExpired(work: Work, entry: JournalEntry): Promise<JobEnding | undefined> {
-  const { deps, reply, server, fence, now } = work;
+  const { deps, reply, fence } = work;
   if (reply.expiresAt === undefined || (await deps.journal.now()) < Date.parse(reply.expiresAt)) return undefined;
   const forgotten = await forgottenBegin(work, entry);
-  if (forgotten !== undefined) return doubtful(work, entry, forgotten);
-  const named = { server: server.name, replyId: reply.replyId };
+  if (forgotten !== undefined) return uncertainByMarker(work, entry, forgotten);
   if (some(entry.recipients, 'accepted')) {
-    // Some have it: it ends for the others.
+    // Some recipients have it: it ends for the others.
     const recipients = moveRecipients(entry.recipients ?? [], ['deferred', 'pending'], {
       state: 'rejected',
       code: 'REPLY_EXPIRED',
     });
     const given = { recipients, waitMs: 0, result: {}, evidence: EXPIRED, from: BEFORE_DATA, fence, taken: false };
     const ending = await settleAccepted(work, entry, given);
-    if (ending !== undefined) deps.emit('ReplyExpired', named);
+    if (ending !== undefined) report(work, 'ReplyExpired');
     return ending ?? fenced(work);
   }
   const result = expiredResult(entry);
-  const { moved } = await deps.journal.transition(reply.replyId, {
+  const { moved } = await move(work, {
     from: BEFORE_DATA,
     to: 'dropped',
-    fence,
     release: fence,
     change: { result, evidence: EXPIRED },
   });
-  if (!moved) return { end: 'later', at: now() + 500 };
-  deps.emit('ReplyExpired', named);
+  if (!moved) return later(work);
+  report(work, 'ReplyExpired');
   return { end: 'failed', result };
 }

@@ -1,30 +1,32 @@
-// A reply at work: what its steps share, and the two endings that any step may reach (rejected, claim lost).
+// A reply at work: what its steps share, how they move it in the journal, and the two endings that any step may reach (rejected, claim lost).
 import type { Reply } from '../contract/reply.ts';
 import type { Failure } from '../contract/result.ts';
 import type { SmtpServer } from '../domain/email-server.ts';
 import { asError } from '../domain/errors.ts';
-import type { JournalEntry } from '../domain/reply-journal.ts';
+import type { JournalEntry, Transition, Transitioned } from '../domain/reply-journal.ts';
 import { sendingMailbox } from '../domain/reply-pace.ts';
 import type { JobEnding, ReplyJob } from '../domain/reply-queues.ts';
 import { collect } from '../lib/streams.ts';
+import type { EventName } from '../telemetry/events/index.ts';
+import type { EventFields } from '../telemetry/events.ts';
 import type { Span } from '../telemetry/tracing.ts';
-import type { Lanes } from './lanes.ts';
+import type { ConnectionPool } from './connection-pool.ts';
 import type { OutboundDeps, OutboundSettings } from './ports.ts';
-import { remoteLine, resultOf, type Told } from './results.ts';
+import { type ResultFields, remoteLine, resultOf } from './results.ts';
 
 export interface Delivery {
   deps: OutboundDeps;
   settings: OutboundSettings;
   server: SmtpServer;
-  lanes: Lanes;
-  /** Largest message the server said it takes. */
+  pool: ConnectionPool;
+  /** Largest message that the server announced. */
   maxSize: { known: number | undefined };
   /** When the name of a removed server was given to another account; epoch ms. */
   replacedAt?: number | undefined;
   /** Replies that may end the process are prepared one at a time. */
   isolate: <T>(work: () => Promise<T>) => Promise<T>;
-  /** A reply was accepted: the server lets us in. */
-  proven: () => void;
+  /** A reply was accepted, which proves the sign-in. */
+  onAccepted: () => void;
   /** Pauses the server's queue on all replicas. */
   pauseServer: (failure: Failure, probeMs: number) => Promise<void>;
   /** Of this run of the job, where traces are written. */
@@ -37,39 +39,54 @@ export interface Work extends Delivery {
   reply: Reply;
   fence: number;
   now: () => number;
-  /** False once the claim may have lapsed: nothing more may go to the wire. */
+  /** False once the claim may have lapsed: nothing more may be sent. */
   claimStillValid: () => boolean;
 }
 
-/** @param late the refusal answers the DATA of this claim: it counts although another worker may have begun to doubt */
-export async function reject(work: Work, failure: Failure, more: Told = {}, late = false): Promise<JobEnding> {
+/** A transition of the journal under the work's claim. */
+export const move = (
+  { deps, reply, fence }: Pick<Work, 'deps' | 'reply' | 'fence'>,
+  transition: Omit<Transition, 'fence'>,
+): Promise<Transitioned> => deps.journal.transition(reply.replyId, { ...transition, fence });
+
+export const report = (
+  { deps, server, reply }: Pick<Work, 'deps' | 'server' | 'reply'>,
+  event: EventName,
+  fields: EventFields = {},
+): void => deps.emit(event, { server: server.name, replyId: reply.replyId, ...fields });
+
+/** The job runs again after this many ms; by default soon, to read from the journal what another worker decided. */
+export const later = ({ now }: Pick<Work, 'now'>, ms = 500): JobEnding => ({ end: 'later', at: now() + ms });
+
+/** @param late the refusal answers the DATA of this claim: it counts even if another worker has marked the reply uncertain */
+export async function reject(work: Work, failure: Failure, more: ResultFields = {}, late = false): Promise<JobEnding> {
   const { deps, server, reply, fence } = work;
   const before = await deps.journal.read(reply.replyId);
   const result = resultOf(
-    { ...(before ?? {}), replyId: reply.replyId, server: server.name, state: 'rejected' },
+    { ...before, replyId: reply.replyId, server: server.name, state: 'rejected' },
     { failure, ...(failure.remote === undefined ? {} : { remote: failure.remote }), ...more },
   );
-  const { moved } = await deps.journal.transition(reply.replyId, {
+  const { moved } = await move(work, {
     from: late ? ['data-begun', 'uncertain'] : ['queued', 'prepared', 'submitting', 'data-begun'],
     to: 'rejected',
-    fence,
     late,
     release: fence,
     change: { result, evidence: `rejected: ${failure.code} ${remoteLine(failure.remote)}` },
   });
   if (!moved) return fenced(work);
-  deps.emit('ReplyRejected', { server: server.name, replyId: reply.replyId, code: failure.code, class: failure.class });
+  report(work, 'ReplyRejected', { code: failure.code, class: failure.class });
   return { end: 'failed', result };
 }
 
-/** The claim was lost: another worker decides. The job comes back to read the outcome. */
+/** The claim was lost: another worker decides. The job runs again to read the outcome. */
 export function fenced(work: Work): JobEnding {
-  work.deps.emit('ReplyFenced', { server: work.server.name, replyId: work.reply.replyId });
-  return { end: 'later', at: work.now() + 1_000 };
+  report(work, 'ReplyFenced');
+  return later(work, 1_000);
 }
 
-/** The message that an accepted reply answers is to be marked as answered. Never fails the reply; asked again whenever its job runs again. */
-export async function wantMark({ deps, server }: Delivery, reply: Reply): Promise<void> {
+/** Requests \Answered for the message that an accepted reply answers. Never fails the reply; repeated whenever its job runs again. */
+export async function requestMark(delivery: Delivery, reply: Reply): Promise<void> {
+  const { deps, server } = delivery;
   const messageKey = reply.answers?.messageKey;
   // An acknowledgement is no answer.
   const wanted = reply.markAnswered ?? (server.markAnswered === true && !reply.automatic);
@@ -77,27 +94,22 @@ export async function wantMark({ deps, server }: Delivery, reply: Reply): Promis
   try {
     if (!(await deps.answers.mark(messageKey, reply.replyId))) throw new Error('too many marks wait for this mailbox');
   } catch (error) {
-    deps.emit('ReplyMarkFailed', { server: server.name, replyId: reply.replyId, err: asError(error) });
+    report({ deps, server, reply }, 'ReplyMarkFailed', { err: asError(error) });
   }
 }
 
-/** Sent copy by policy `append`; storing twice is prevented by our own header in the folder. Never fails the reply. */
+/** Sent copy by policy `append`; our own header in the folder prevents a second copy. Never fails the reply. */
 export async function storeSentCopy({ deps, server }: Delivery, entry: JournalEntry): Promise<void> {
-  // Another account's Sent is no place for it: the server was changed since.
+  // Another account's Sent is the wrong place: the server was changed since.
   if (entry.mailbox !== undefined && entry.mailbox !== sendingMailbox(server)) return;
   if (server.sentCopy.policy !== 'append' || entry.rendered === undefined || entry.messageId === undefined) return;
+  const { replyId, messageId } = entry;
   try {
     const mail = await collect(deps.blobs.read(entry.rendered));
-    const query = {
-      replyId: entry.replyId,
-      messageId: entry.messageId,
-      since: new Date(entry.createdAt),
-      folder: server.sentCopy.folder,
-    };
-    if ((await deps.sent.append(server, query, mail)) === 'stored') {
-      deps.emit('SentCopyStored', { server: server.name, replyId: entry.replyId });
-    }
+    const query = { replyId, messageId, since: new Date(entry.createdAt), folder: server.sentCopy.folder };
+    if ((await deps.sent.append(server, query, mail)) === 'stored')
+      deps.emit('SentCopyStored', { server: server.name, replyId });
   } catch (error) {
-    deps.emit('SentCopyFailed', { server: server.name, replyId: entry.replyId, err: asError(error) });
+    deps.emit('SentCopyFailed', { server: server.name, replyId, err: asError(error) });
   }
 }

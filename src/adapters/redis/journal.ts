@@ -2,7 +2,7 @@
 // proven that the first mail was not sent. Two workers, a stalled job, a restart, a job added twice: all of them go through CLAIM.
 //
 // Redis may forget: killed between two fsyncs, restored from a backup, failed over to a replica that lagged. The journal is then in an earlier state,
-// "DATA began" included. Each beginning is therefore also a marker in the blob store (outbound/begin.ts), which is read before every submission: a
+// "DATA began" included. Each beginning is therefore also a marker in the blob store (outbound/begin-data.ts), which is read before every submission: a
 // reply with a marker that the journal does not have is uncertain, and is never sent again.
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';

@@ -40,7 +40,7 @@ export const submitterDefaults: SubmitterSettings = {
   connectionTimeoutMs: 30_000,
   greetingTimeoutMs: 30_000,
   socketTimeoutMs: 120_000,
-  idleTimeoutMs: 30_000, // outbound/lanes.ts lets go of it before
+  idleTimeoutMs: 30_000, // outbound/connection-pool.ts closes it before
   maxMessagesPerConnection: 100,
   ehloName: undefined,
 };
@@ -76,7 +76,7 @@ export function createSubmitter(
       pool: true,
       ...connectionOptions(server, settings),
       ...(settings.trace === undefined ? {} : { logger: traceLogger(settings.trace), transactionLog: true }),
-      maxConnections: 1, // outbound/lanes.ts counts connections over all replicas: one submitter is one connection
+      maxConnections: 1, // outbound/connection-pool.ts counts connections over all replicas: one submitter is one connection
       maxMessages: settings.maxMessagesPerConnection,
       // nodemailer would send again whatever the phase was. Whether a mail is sent again is the journal's decision alone; a 421 is renewed below.
       maxRequeues: 0,

@@ -49,7 +49,7 @@ it('shows what is enforced: it reports that nothing is left exactly when that is
 
 it('says once before the limit that it is near, whatever number of replicas and replies, and again after it was far', async () => {
   const [one, other] = [replica(), replica()];
-  const looks = async () => void (await Promise.all([one.look(server), other.look(server), one.look(server)]));
+  const looks = async () => void (await Promise.all([one.measure(server), other.measure(server), one.measure(server)]));
   // Long ago, so that no forecast is near.
   await room.redis.hset(day, (await hour()) - 20, 70);
   await looks();
@@ -69,15 +69,15 @@ it('says once before the limit that it is near, whatever number of replicas and 
 });
 
 it('says when the limit is reached at the present rate, as long as it is', async () => {
-  const { look, shown, events, forget } = replica();
+  const { measure, shown, events, forget } = replica();
   await send('a', 60);
-  await look(server);
+  await measure(server);
   const names = async () => (await shown()).map((line) => line.split(' ')[0]);
   expect(await names()).toContain('recipients_limit_timestamp_seconds');
   expect(events[0]?.[1].delayMs).toBeGreaterThan(0);
   expect(events[0]?.[1].delayMs).toBeLessThan(2 * 3_600_000);
   await room.redis.del(day);
-  await look(server);
+  await measure(server);
   expect(await shown()).toEqual(['submissions 1', 'submissions_limit 1000', 'recipients 0', 'recipients_limit 100']);
   forget(server.name);
   expect(await shown()).toEqual([]);

@@ -1,23 +1,23 @@
-// The gate before the first byte of a reply, and the proof of it that outlives the journal. Called by submission.ts.
-//   1. journal: submitting → data-begun, compare-and-set under the claim's fence: one worker gets through, once;
+// The steps before the first byte of a reply, and their proof outside the journal. Called by submission.ts.
+//   1. journal: submitting → data-begun, compare-and-set under the claim's fence: one worker succeeds, once;
 //   2. blob store: a marker "DATA began, nth time", created exclusively and durably;
 //   3. the first byte.
-// Redis may forget step 1 (journal.ts). The marker then still exists: before a submission, the marker of the next attempt is searched, and
-// if it is found, this reply may already have been sent. That search ends at the first missing marker, so there must be no gap: a marker that
-// was not created (worker killed between 1 and 2, blob store away) is created before the next attempt.
+// Redis may lose step 1 (adapters/redis/journal.ts), but not the marker. Each submission therefore first reads the marker of the next attempt; if it
+// exists, the reply may already have been sent. The search ends at the first missing marker, so there must be no gap: a marker that was not created
+// (worker killed between 1 and 2, blob store unavailable) is created before the next attempt.
 import type { RecipientState } from '../contract/result.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
 import { dataBegunMark, type JournalEntry } from '../domain/reply-journal.ts';
 import { sendingMailbox } from '../domain/reply-pace.ts';
-import type { Work } from './work.ts';
+import { move, report, type Work } from './work.ts';
 
-/** A reply, and where the markers of its attempts are. */
+/** A reply, and the store of its markers. */
 interface Marked {
   deps: { blobs: Pick<BlobStore, 'markedAt' | 'createMarker'> };
   reply: { replyId: string };
 }
 
-/** The last attempt that the journal does not know; undefined if it knows all. */
+/** The last attempt that the journal lost; undefined: none. */
 export async function forgottenBegin(
   { deps, reply }: Marked,
   entry: Pick<JournalEntry, 'begins'>,
@@ -37,32 +37,24 @@ async function closeGaps({ deps, reply }: Marked, begins: number): Promise<void>
   for (let n = marked + 1; n <= begins; n++) await deps.blobs.createMarker(dataBegunMark(reply.replyId, n));
 }
 
-/** Thrown when the marker already existed: another worker began DATA under a journal that has been reset since. */
+/** Thrown if the marker exists: another worker began DATA under a journal that has been reset since. */
 export class BegunElsewhere extends Error {}
 
 /**
  * Steps 1 and 2. If it rejects, no byte may be sent.
- * @param n which time DATA of this reply begins
- * @param recipients the recipients of this DATA (`uncertain` from now on), where RCPT distinguished them
+ * @param n number of this DATA of the reply, from 1
+ * @param recipients of this DATA (`uncertain` from now on), if RCPT distinguished them
  */
-export async function beginData(
-  { deps, reply, fence, server }: Work,
-  n: number,
-  recipients?: readonly RecipientState[],
-): Promise<void> {
-  const { moved, state } = await deps.journal.transition(reply.replyId, {
+export async function beginData(work: Work, n: number, recipients?: readonly RecipientState[]): Promise<void> {
+  const { deps, reply, server } = work;
+  const { moved, state } = await move(work, {
     from: ['submitting'],
     to: 'data-begun',
-    fence,
     ...(reply.expiresAt === undefined ? {} : { before: Date.parse(reply.expiresAt) }),
     change: { mailbox: sendingMailbox(server), ...(recipients === undefined ? {} : { recipients }) },
   });
   if (!moved) {
-    deps.emit('ReplyFenced', {
-      server: server.name,
-      replyId: reply.replyId,
-      ...(state === undefined ? {} : { state }),
-    });
+    report(work, 'ReplyFenced', state === undefined ? {} : { state });
     throw new Error(`the journal says ${state}: not ours to send`);
   }
   if (!(await deps.blobs.createMarker(dataBegunMark(reply.replyId, n))))

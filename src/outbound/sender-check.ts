@@ -1,5 +1,5 @@
-// The sender of a reply is decided twice: when it is prepared, and again before each submission by the current definition. An
-// administrator may have changed the server in between: another User, `onBehalf` instead of `sendAs`, a stricter role, a removed From.
+// The sender of a reply is decided twice: when it is prepared, and again before each submission by the current definition. In between, an
+// administrator may have changed the server: another User, `onBehalf` instead of `sendAs`, a stricter role, a removed From.
 //   unchanged                            submitted as prepared
 //   changed, nothing can have been sent  prepared again under the new sender
 //   changed, a copy may have been sent   held with the reason: releasing it agrees to the new sender, and to no other
@@ -23,16 +23,16 @@ export const decidedSender = (server: SmtpServer, sender: Sender): DecidedSender
 /** @throws MailroomError of {@link resolveSender} */
 const decide = (server: SmtpServer, reply: Reply): DecidedSender => decidedSender(server, resolveSender(server, reply));
 
-const SAID = {
+const PART_NAMES = {
   name: 'display name',
   from: 'From',
   sender: 'Sender',
   envelopeFrom: 'MAIL FROM',
   mailbox: 'User or host of the server',
 } as const;
-const PARTS = Object.keys(SAID) as (keyof typeof SAID)[];
+const PARTS = Object.keys(PART_NAMES) as (keyof typeof PART_NAMES)[];
 
-/** What differs from the sender that the reply was prepared with, in words; an entry of an older version has From and MAIL FROM only. */
+/** Names of the parts that differ from the prepared sender; an entry of an older version has From and MAIL FROM only. */
 function senderChanges(
   { decided, from, envelope }: Pick<JournalEntry, 'decided' | 'from' | 'envelope'>,
   now: DecidedSender,
@@ -42,7 +42,7 @@ function senderChanges(
     ...(envelope === undefined ? {} : { envelopeFrom: envelope.from }),
   };
   const compared = decided === undefined ? PARTS.filter((part) => before[part] !== undefined) : PARTS;
-  return compared.filter((part) => before[part] !== now[part]).map((part) => SAID[part]);
+  return compared.filter((part) => before[part] !== now[part]).map((part) => PART_NAMES[part]);
 }
 
 export type SenderVerdict =
@@ -75,9 +75,9 @@ export function classifySender(work: Work, entry: JournalEntry): SenderVerdict {
   return { verdict: 'hold', failure, offered: now };
 }
 
-/** Submitted for a server that has been deleted or renamed since, and whose name now belongs to another account. */
+/** Whether the reply was submitted for a server whose name now belongs to another account. */
 function isReplaced({ job, replacedAt }: Work, entry: JournalEntry, now: DecidedSender): boolean {
-  // Of two things in the same millisecond nobody knows the order: held is safe, sent by the wrong account is not.
+  // Within one millisecond the order is unknown: holding is safe, sending by the wrong account is not.
   if (replacedAt === undefined || Math.min(job.addedAt, entry.createdAt) > replacedAt) return false;
   return (entry.decided?.mailbox ?? entry.mailbox) !== now.mailbox;
 }

@@ -1,12 +1,11 @@
-// A colleague may have answered in Outlook the message that an agent's reply answers: the customer would get two different answers. Checked twice: before
-// the connection, with one bounded search in the mailbox when the known state is old, and directly before DATA with the state known then. A failed search
-// never delays a reply; it is recorded as evidence. What a colleague sends between the second check and DATA cannot be known.
-import type { Failure } from '../contract/result.ts';
+// A colleague may already have answered the message in Outlook: the customer would get two different answers. Checked twice: before the connection, with
+// one bounded search in the mailbox if the known state is old, and directly before DATA with the state known then. A failed search never delays a
+// reply; it is recorded as evidence. An answer that a colleague sends between the second check and DATA cannot be detected.
 import type { AnsweredElsewhere } from '../domain/answered.ts';
 import { asError } from '../domain/errors.ts';
 import type { JournalEntry } from '../domain/reply-journal.ts';
-import { failureOf, resultOf } from './results.ts';
-import type { Work } from './work.ts';
+import { resultOf } from './results.ts';
+import { report, type Work } from './work.ts';
 
 interface Collision {
   answered?: AnsweredElsewhere | undefined;
@@ -25,26 +24,26 @@ export class AnsweredMeanwhile extends Error {
 
 /** The message to check; undefined: nothing to check. */
 function messageOf({ deps, server, reply }: Work, entry: JournalEntry): string | undefined {
-  const isFree = reply.force || entry.forced === true || server.answeredElsewhere === 'send';
+  const isForced = reply.force || entry.forced === true || server.answeredElsewhere === 'send';
   // Some recipients already have it: the others must get it too.
   const isOut = (entry.acceptances ?? 0) > 0;
-  return isFree || isOut || deps.answers === undefined ? undefined : reply.answers?.messageKey;
+  return isForced || isOut || deps.answers === undefined ? undefined : reply.answers?.messageKey;
 }
 
-/** Before the connection. Never throws, and takes no longer than the search may. */
+/** Before the connection. Never throws; its longest time is that of the search. */
 export async function findCollision(work: Work, entry: JournalEntry): Promise<Collision> {
-  const { deps, settings, server, reply } = work;
+  const { answers } = work.deps;
   const messageKey = messageOf(work, entry);
-  if (messageKey === undefined) return {};
+  if (messageKey === undefined || answers === undefined) return {};
   try {
-    const known = await deps.answers?.known(messageKey);
+    const known = await answers.known(messageKey);
     if (known === undefined) return {};
     if (known.answered !== undefined) return { answered: known.answered };
-    if (known.ageMs !== undefined && known.ageMs <= settings.answersFreshMs) return {};
-    return { answered: await deps.answers?.look(messageKey) };
+    if (known.ageMs !== undefined && known.ageMs <= work.settings.answersFreshMs) return {};
+    return { answered: await answers.look(messageKey) };
   } catch (error) {
     const err = asError(error);
-    deps.emit('AnswerLookFailed', { server: server.name, replyId: reply.replyId, err });
+    report(work, 'AnswerLookFailed', { err });
     return { evidence: `not known whether a colleague has answered: ${err.message.slice(0, 200)}` };
   }
 }
@@ -59,10 +58,8 @@ export async function refuseCollision(work: Work, entry: JournalEntry): Promise<
 
 export const isWarned = ({ server }: Work): boolean => server.answeredElsewhere === 'warn';
 
-export const collisionFailure = (): Failure => failureOf('REPLY_ANSWERED_ELSEWHERE');
-
-/** What the journal and the result record about a reply that is sent all the same. */
-export const warned = (
+/** The record, in journal and result, of a reply that is sent nevertheless. */
+export const warningOf = (
   entry: JournalEntry,
   { answered, evidence }: Collision,
 ): Pick<JournalEntry, 'result'> & { evidence?: string } => ({

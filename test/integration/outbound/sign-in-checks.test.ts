@@ -5,7 +5,7 @@ import { createSignInNotes } from '../../../src/adapters/redis/smtp-sign-ins.ts'
 import type { SmtpServer } from '../../../src/domain/email-server.ts';
 import { MailroomError } from '../../../src/domain/errors.ts';
 import { signInTarget } from '../../../src/domain/smtp-sign-in.ts';
-import { createProver } from '../../../src/outbound/prove.ts';
+import { createSignInChecks } from '../../../src/outbound/sign-in-checks.ts';
 import { fixture } from '../../support/fixture.ts';
 import { startRedis } from '../../support/redis.ts';
 import { waitFor } from '../../support/temp.ts';
@@ -25,7 +25,7 @@ function replica(answer: (server: SmtpServer) => Promise<'proven' | 'busy'>) {
   const asked: string[] = [];
   const events: string[] = [];
   const notes = createSignInNotes(redis.client(), () => time);
-  const prover = createProver({
+  const prover = createSignInChecks({
     notes,
     now: () => time,
     emit: (name, { code } = {}) => void events.push([name, code].filter(Boolean).join(' ')),

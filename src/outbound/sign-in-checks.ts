@@ -1,11 +1,11 @@
-// Signs in at each SMTP server without sending anything: after a start, after a change, and periodically, so that the state which the portal
-// shows is proven. In order, a few at once; one of several replicas does it. An accepted reply proves the same.
+// Signs in at each SMTP server without sending anything: after a start, after a change, and periodically, so that the state shown in the portal is
+// proven. In order, a few at once, and by one of the replicas. An accepted reply proves the same.
 import type { SmtpServer } from '../domain/email-server.ts';
 import { asError, MailroomError } from '../domain/errors.ts';
 import { type SignInNote, type SignInNotes, signInTarget } from '../domain/smtp-sign-in.ts';
 import type { Emit } from '../telemetry/events.ts';
 
-interface ProverDeps {
+interface CheckDeps {
   notes: SignInNotes;
   /** Connects and signs in. `busy`: all connections of the mailbox are in use. @throws MailroomError */
   signIn(server: SmtpServer): Promise<'proven' | 'busy'>;
@@ -13,11 +13,11 @@ interface ProverDeps {
   now: () => number;
 }
 
-interface Prover {
-  /** Its worker has started. @param changed by another definition: the earlier result is removed */
+export interface SignInChecks {
+  /** A server's worker has started. @param changed its definition has changed: the earlier result is removed */
   started(server: SmtpServer, changed: boolean): Promise<void>;
   stopped(server: string): void;
-  /** Something may have solved its problem: it is checked at the next tick. */
+  /** Its problem may be solved: checked at the next tick. */
   again(server: string): void;
   /** A reply was accepted. */
   accepted(server: SmtpServer): void;
@@ -26,15 +26,15 @@ interface Prover {
 }
 
 const AT_ONCE = 4;
-/** How long one replica's check prevents the others from doing the same, ms. */
-const TURN_MS = 60_000;
+/** How long one replica's check excludes the others, ms. */
+const EXCLUSIVE_MS = 60_000;
 const FIRST_WAIT_MS = 60_000;
 const LONGEST_WAIT_MS = 15 * 60_000;
 /** Another replica's result is read after this many ms. */
-const LOOK_MS = 5_000;
+const READ_AGAIN_MS = 5_000;
 /** Acceptances are recorded at most this often, ms. */
 const NOTE_MS = 60_000;
-/** A server through which nothing was sent for this long is checked again, ms: passwords and permissions are removed silently. */
+/** A server that sent nothing for this long is checked again, ms: passwords and permissions are removed silently. */
 const PROVEN_FOR_MS = 6 * 3_600_000;
 
 interface Watched {
@@ -48,7 +48,7 @@ interface Watched {
   busy: boolean;
 }
 
-export function createProver({ notes, signIn, emit, now }: ProverDeps): Prover {
+export function createSignInChecks({ notes, signIn, emit, now }: CheckDeps): SignInChecks {
   const watched = new Map<string, Watched>();
   let running = 0;
 
@@ -59,13 +59,13 @@ export function createProver({ notes, signIn, emit, now }: ProverDeps): Prover {
     one.dueAt = now() + PROVEN_FOR_MS;
   }
 
-  /** @returns whether another replica's record answers the question */
-  function takeOver(one: Watched, note: SignInNote | undefined): boolean {
+  /** @returns whether another replica's note settles the check */
+  function adopt(one: Watched, note: SignInNote | undefined): boolean {
     if (note?.target !== one.target) return false;
     if (note.failure === undefined) proven(one);
     else {
       one.failing = note.failure;
-      one.dueAt = Math.max(note.failure.nextAt, now() + LOOK_MS);
+      one.dueAt = Math.max(note.failure.nextAt, now() + READ_AGAIN_MS);
     }
     return true;
   }
@@ -93,15 +93,15 @@ export function createProver({ notes, signIn, emit, now }: ProverDeps): Prover {
 
   async function check(one: Watched): Promise<void> {
     const { name } = one.server;
-    one.dueAt = now() + LOOK_MS;
+    one.dueAt = now() + READ_AGAIN_MS;
     const note = await notes.read(name);
-    const fresh = note?.failure === undefined && now() - (note?.provenAt ?? 0) < TURN_MS;
-    if (fresh && takeOver(one, note)) return;
-    if (!(await notes.claim(name, TURN_MS))) return void takeOver(one, note);
+    const fresh = note?.failure === undefined && now() - (note?.provenAt ?? 0) < EXCLUSIVE_MS;
+    if (fresh && adopt(one, note)) return;
+    if (!(await notes.claim(name, EXCLUSIVE_MS))) return void adopt(one, note);
     try {
       const outcome = await signIn(one.server);
       if (outcome === 'busy') {
-        one.dueAt = now() + TURN_MS;
+        one.dueAt = now() + EXCLUSIVE_MS;
         return;
       }
     } catch (thrown) {

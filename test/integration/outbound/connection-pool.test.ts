@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { createPace } from '../../../src/adapters/redis/pace.ts';
 import type { Submitter } from '../../../src/domain/submission.ts';
-import { createLanes } from '../../../src/outbound/lanes.ts';
+import { createConnectionPool } from '../../../src/outbound/connection-pool.ts';
 import { smtpServer } from '../../support/servers.ts';
 import { waitFor } from '../../support/temp.ts';
 import { openRoom } from './room.ts';
@@ -25,7 +25,7 @@ function replica(connections: number, slotTtlMs = 8_000) {
       },
     };
   };
-  const lanes = createLanes(server, createPace(room.redis.client()), open, slotTtlMs);
+  const lanes = createConnectionPool(server, createPace(room.redis.client()), open, slotTtlMs);
   room.onEnd(lanes.close);
   return { lanes, count };
 }
