@@ -34,6 +34,10 @@ export function flatIssues(issues: readonly Issue[]): { issues: InputIssue[]; to
   return { issues: found, total };
 }
 
+/** `to[0].address`; empty for the whole input. */
+export const fieldOf = (path: readonly PropertyKey[]): string =>
+  path.map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i > 0 ? '.' : ''}${String(part)}`)).join('');
+
 /** The branch whose type fits: its problems are within the value. */
 const meantBranch = (errors: readonly (readonly Issue[])[]): readonly Issue[] | undefined =>
   errors.find((branch) => branch.every(({ code, path }) => code !== 'invalid_type' || path.length > 0));

@@ -1,6 +1,6 @@
 // Masks addresses of customers for the role viewer, which sees the state of everything but no customer. Pure.
 import type { Remote, Result } from '../contract/result.ts';
-import type { AnsweredElsewhere } from '../domain/answered.ts';
+import { defined } from '../lib/defined.ts';
 
 /** j•••@customer.example */
 export const masked = (address: string): string => {
@@ -29,26 +29,25 @@ const maskedRemote = <T extends { remote?: Remote | undefined }>(one: T): T =>
 
 type Recipient = NonNullable<Result['recipients' | 'openRecipients']>[number];
 
-const maskedRecipient = <T extends Recipient>(one: T): T => {
-  const { text } = one.report ?? {};
-  return {
-    ...maskedRemote(one),
-    address: masked(one.address),
-    ...(text === undefined ? {} : { report: { ...one.report, text: maskedText(text) } }),
-  };
-};
+const maskedRecipient = <T extends Recipient>(one: T): T => ({
+  ...maskedRemote(one),
+  address: masked(one.address),
+  ...(one.report?.text === undefined ? {} : { report: { ...one.report, text: maskedText(one.report.text) } }),
+});
 
 export function maskedResult(result: Result): Result {
   const { recipients, openRecipients, failure, warnings, answeredElsewhere } = result;
-  const { who } = answeredElsewhere ?? {};
   return {
     ...maskedRemote(result),
-    ...(recipients === undefined ? {} : { recipients: recipients.map(maskedRecipient) }),
-    ...(openRecipients === undefined ? {} : { openRecipients: openRecipients.map(maskedRecipient) }),
-    ...(failure === undefined ? {} : { failure: { ...maskedRemote(failure), message: maskedText(failure.message) } }),
-    ...(who === undefined
-      ? {}
-      : { answeredElsewhere: { ...answeredElsewhere, who: masked(who) } as AnsweredElsewhere }),
-    ...(warnings === undefined ? {} : { warnings: warnings.map(maskedText) }),
+    ...defined({
+      recipients: recipients?.map(maskedRecipient),
+      openRecipients: openRecipients?.map(maskedRecipient),
+      failure: failure && { ...maskedRemote(failure), message: maskedText(failure.message) },
+      answeredElsewhere: answeredElsewhere && {
+        ...answeredElsewhere,
+        ...defined({ who: answeredElsewhere.who && masked(answeredElsewhere.who) }),
+      },
+      warnings: warnings?.map(maskedText),
+    }),
   };
 }

@@ -1,11 +1,12 @@
 // Errors as application/problem+json (RFC 9457), with the catalogue's code, class and hint. Pure, but for the reply it writes.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { flatIssues, type InputIssue, MOST_ISSUES, unknownAtTop } from '../contract/issues.ts';
+import { fieldOf, flatIssues, MOST_ISSUES, unknownAtTop } from '../contract/issues.ts';
 import { type FailureClass, failureClasses, type Remote, remoteSchema } from '../contract/result.ts';
 import { catalogue } from '../domain/catalogue/index.ts';
 import { asError, type ErrorCode, MailroomError } from '../domain/errors.ts';
 import { redisError } from '../domain/redis-errors.ts';
+import { defined } from '../lib/defined.ts';
 import type { Emit } from '../telemetry/events.ts';
 import { scrub } from '../telemetry/serialize-error.ts';
 import { type ClientAddresses, clientOf } from './client.ts';
@@ -110,7 +111,7 @@ export class RequestInvalid extends MailroomError {
     super('HTTP_REQUEST_INVALID', {
       message:
         named.map(({ field, message }) => `${field}: ${message}`).join('; ') + (more > 0 ? `; and ${more} more` : ''),
-      ...(first === undefined ? {} : { field: first.field }),
+      ...defined({ field: first?.field }),
     });
     this.problems = named;
   }
@@ -130,16 +131,14 @@ const leftOut = (schema: z.ZodType, input: unknown): z.core.$ZodIssue[] =>
 export function invalidInput(found: readonly z.core.$ZodIssue[], where: string): RequestInvalid {
   const { issues, total } = flatIssues(found);
   return new RequestInvalid(
-    issues.map((issue) => {
-      const value = shown(issue.input);
-      return { field: pathOf(issue) || where, ...(value === undefined ? {} : { value }), message: issue.message };
-    }),
+    issues.map(({ path, message, input }) => ({
+      field: fieldOf(path) || where,
+      ...defined({ value: shown(input) }),
+      message,
+    })),
     total,
   );
 }
-
-const pathOf = ({ path }: InputIssue): string =>
-  path.map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i > 0 ? '.' : ''}${String(part)}`)).join('');
 
 /** One problem for each unknown key. */
 export const unknownKeys = (keys: readonly string[]) =>
@@ -194,10 +193,12 @@ export function problemOf(error: MailroomError, german: boolean): Problem {
     class: error.class,
     // A hint made for this case is more useful than the catalogue's, in either language.
     hint: german && error.hint === entry.hint.en ? entry.hint.de : error.hint,
-    ...(error.field === undefined ? {} : { field: error.field }),
-    ...(error instanceof RequestInvalid ? { problems: error.problems } : {}),
-    ...(error.permitted === undefined ? {} : { permitted: [...error.permitted] }),
-    ...(error.remote === undefined ? {} : { remote: shownRemote(error.remote) }),
+    ...defined({
+      field: error.field,
+      problems: error instanceof RequestInvalid ? error.problems : undefined,
+      permitted: error.permitted && [...error.permitted],
+      remote: error.remote && shownRemote(error.remote),
+    }),
   };
 }
 

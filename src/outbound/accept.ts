@@ -5,9 +5,10 @@ import type { RecipientState, Result } from '../contract/result.ts';
 import { moveRecipients, some } from '../domain/recipients.ts';
 import type { JournalEntry, ReplyState, Transition, Transitioned } from '../domain/reply-journal.ts';
 import type { JobEnding } from '../domain/reply-queues.ts';
+import { defined } from '../lib/defined.ts';
 import { DAY_MS } from '../lib/time.ts';
 import { type ResultFields, resultOf } from './results.ts';
-import { later, report, requestMark, storeSentCopy, type Work } from './work.ts';
+import { expectedIn, later, report, requestMark, storeSentCopy, type Work } from './work.ts';
 
 /** A recipient that is deferred for longer is given up (RFC 5321 §4.5.4.1: at least 4–5 days), ms. */
 export const GIVE_UP_MS = 5 * DAY_MS;
@@ -50,20 +51,20 @@ export async function settleAccepted(
     { ...entry, state: to },
     {
       ...given.result,
-      ...(recipients === undefined ? {} : { recipients: [...recipients] }),
+      ...defined({ recipients }),
       warnings: [...(given.result.warnings ?? []), ...warnings],
     },
   );
   const { moved, state } = await writeFirmly(work, {
     from: open ? given.from.filter((one) => one !== 'dropped') : given.from,
     to,
-    ...(given.fence === undefined ? {} : { fence: given.fence }),
+    ...defined({ fence: given.fence }),
     ...(open ? { waitMs: given.waitMs } : { release: work.fence }),
     change: {
       result,
       evidence: given.evidence,
       acceptances,
-      ...(recipients === undefined ? {} : { recipients }),
+      ...defined({ recipients }),
       // Some recipients have the mail from this sender: only a person may change the sender now.
       ...(open && since !== undefined ? { deferredSince: since, doubted: true } : {}),
     },
@@ -99,15 +100,15 @@ async function afterwards(
   if (open) {
     const count = recipients?.filter((one) => one.state !== 'accepted' && one.state !== 'rejected').length ?? 0;
     report(work, 'ReplyPartlyDeferred', { count, delayMs: given.waitMs });
-    await work.job.progress({ state: 'prepared', expectedAt: new Date(work.now() + given.waitMs).toISOString() });
-    return later(work, given.waitMs);
+    await work.job.progress({ state: 'prepared', expectedAt: expectedIn(given.waitMs) });
+    return later(given.waitMs);
   }
   return { end: 'completed', result };
 }
 
 /** ms since the backend submitted it, without requested waits. */
-const sinceSubmitted = ({ job, reply, now }: Work): number =>
-  Math.max(0, now() - Math.max(job.addedAt, Date.parse(reply.notBefore ?? '') || 0));
+const sinceSubmitted = ({ job, reply }: Work): number =>
+  Math.max(0, Date.now() - Math.max(job.addedAt, Date.parse(reply.notBefore ?? '') || 0));
 
 /**
  * A server's answer is known only once: a Redis that refuses writes for a moment (full, demoted, its disk unavailable) must not turn an accepted

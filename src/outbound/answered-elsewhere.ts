@@ -4,6 +4,7 @@
 import type { AnsweredElsewhere } from '../domain/answered.ts';
 import { asError } from '../domain/errors.ts';
 import type { JournalEntry } from '../domain/reply-journal.ts';
+import { defined } from '../lib/defined.ts';
 import { resultOf } from './results.ts';
 import { report, type Work } from './work.ts';
 
@@ -63,7 +64,7 @@ export const warningOf = (
   entry: JournalEntry,
   { answered, evidence }: Collision,
 ): Pick<JournalEntry, 'result'> & { evidence?: string } => ({
-  ...(evidence === undefined ? {} : { evidence }),
+  ...defined({ evidence }),
   ...(answered === undefined
     ? {}
     : {

@@ -9,6 +9,7 @@ import type { RecipientState } from '../contract/result.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
 import { dataBegunMark, type JournalEntry } from '../domain/reply-journal.ts';
 import { sendingMailbox } from '../domain/reply-pace.ts';
+import { defined } from '../lib/defined.ts';
 import { move, report, type Work } from './work.ts';
 
 /** A reply, and the store of its markers. */
@@ -51,10 +52,10 @@ export async function beginData(work: Work, n: number, recipients?: readonly Rec
     from: ['submitting'],
     to: 'data-begun',
     ...(reply.expiresAt === undefined ? {} : { before: Date.parse(reply.expiresAt) }),
-    change: { mailbox: sendingMailbox(server), ...(recipients === undefined ? {} : { recipients }) },
+    change: { mailbox: sendingMailbox(server), ...defined({ recipients }) },
   });
   if (!moved) {
-    report(work, 'ReplyFenced', state === undefined ? {} : { state });
+    report(work, 'ReplyFenced', defined({ state }));
     throw new Error(`the journal says ${state}: not ours to send`);
   }
   if (!(await deps.blobs.createMarker(dataBegunMark(reply.replyId, n))))

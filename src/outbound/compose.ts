@@ -8,6 +8,7 @@ import { MailroomError } from '../domain/errors.ts';
 import { REPLY_ID_HEADER, replyIdValue } from '../domain/reply-header.ts';
 import type { ReplyEnvelope } from '../domain/reply-journal.ts';
 import type { Sender } from '../domain/sender-policy.ts';
+import { defined } from '../lib/defined.ts';
 import type { ReplyBodies } from '../parsing/index.ts';
 import { attachmentType } from './compose/attachment-type.ts';
 import { headerText, messageIdsIn } from './compose/header-text.ts';
@@ -142,21 +143,23 @@ export async function compose(composition: Composition): Promise<{ bytes: Buffer
   const references = referencesOf((answers?.references ?? []).flatMap(messageIdsIn), parent);
   const mail = new MailComposer({
     from: sender.from,
-    ...(sender.sender === undefined ? {} : { sender: sender.sender.address }),
     to: recipients.to,
     cc: recipients.cc,
     ...(recipients.replyTo.length > 0 ? { replyTo: recipients.replyTo } : {}),
     subject: headerText(reply.subject),
     date,
     messageId,
-    ...(parent === undefined ? {} : { inReplyTo: parent }),
     ...(references.length === 0 ? {} : { references }),
     text: toLines(bodies.text),
-    ...(bodies.html === undefined ? {} : { html: toLines(bodies.html) }),
+    ...defined({
+      sender: sender.sender?.address,
+      inReplyTo: parent,
+      html: bodies.html === undefined ? undefined : toLines(bodies.html),
+    }),
     attachments: composition.attachments.map((attachment) => ({
       filename: attachment.filename,
       content: attachment.content,
-      ...typed(attachment),
+      ...defined({ contentType: attachmentType(attachment) }),
       ...(attachment.contentId === undefined
         ? {}
         : { cid: attachment.contentId.replace(/^<|>$/g, ''), contentDisposition: 'inline' as const }),
@@ -182,16 +185,11 @@ export async function compose(composition: Composition): Promise<{ bytes: Buffer
   const envelope = {
     ...route,
     smtpUtf8: written.some(needsSmtpUtf8),
-    ...(reply.dsn === undefined ? {} : { dsn: reply.dsn }),
+    ...defined({ dsn: reply.dsn }),
   };
   const { to, cc, replyTo } = recipients;
   readBack(bytes, { from: sender.from, sender: sender.sender, to, cc, replyTo, messageId, envelope });
   return { bytes, envelope };
-}
-
-function typed(attachment: ComposedAttachment): { contentType?: string } {
-  const contentType = attachmentType(attachment);
-  return contentType === undefined ? {} : { contentType };
 }
 
 /** RFC 5321 §2.3.8: CR and LF appear together only. A bare CR would be sent unchanged, and servers disagree about its meaning. */

@@ -5,10 +5,11 @@ import type { JournalEntry } from '../domain/reply-journal.ts';
 import { sendingMailbox } from '../domain/reply-pace.ts';
 import type { JobEnding } from '../domain/reply-queues.ts';
 import type { RecipientOutcome, SubmissionOutcome } from '../domain/submission.ts';
+import { defined } from '../lib/defined.ts';
 import { GIVE_UP_MS, settleAccepted } from './accept.ts';
 import { BegunElsewhere, forgottenBegin } from './begin-data.ts';
 import { failureOf, refusalOf, remoteLine } from './results.ts';
-import { fenced, later, move, reject, report, type Work } from './work.ts';
+import { expectedIn, fenced, later, move, reject, report, type Work } from './work.ts';
 
 export type Accepted = SubmissionOutcome & { kind: 'accepted' };
 
@@ -35,7 +36,7 @@ export async function uncertainByMarker(
   if (!moved) return fenced(work);
   report(work, 'ReplyForgotten');
   report(work, 'ReplyUncertain');
-  return later(work, waitMs);
+  return later(waitMs);
 }
 
 const firstLookMs = ({ settings }: Work) => Math.min(settings.firstLookMs, settings.settleMs);
@@ -48,7 +49,7 @@ export async function conclude(
   if (outcome.kind === 'withheld') {
     if (outcome.error instanceof BegunElsewhere) {
       const elsewhere = await forgottenBegin(work, entry);
-      return uncertainByMarker(work, entry, elsewhere ?? { begins: entry.begins + 1, at: new Date(work.now()) });
+      return uncertainByMarker(work, entry, elsewhere ?? { begins: entry.begins + 1, at: new Date() });
     }
     const failure = refusalOf(outcome.error);
     if (failure !== undefined) return reject(work, failure); // the rendered mail no longer exists
@@ -58,7 +59,7 @@ export async function conclude(
       to: 'prepared',
       change: { evidence: 'withheld before the first byte' },
     });
-    return later(work, 1_000);
+    return later(1_000);
   }
   if (outcome.verdict.action === 'settle') return uncertain(work, outcome);
   return refused(work, entry, outcome);
@@ -69,8 +70,8 @@ export async function accepted(work: Work, entry: JournalEntry, outcome: Accepte
     recipients: moveRecipients(afterRcpt(entry, outcome.recipients), ['uncertain'], { state: 'accepted' }),
     waitMs: longest(work, outcome.recipients),
     result: {
-      acceptedAt: new Date(work.now()).toISOString(),
-      ...(outcome.serverMessageId === undefined ? {} : { serverMessageId: outcome.serverMessageId }),
+      acceptedAt: new Date().toISOString(),
+      ...defined({ serverMessageId: outcome.serverMessageId }),
       remote: outcome.remote,
       ...(outcome.dsnIgnored === true ? { warnings: ['the server does not offer delivery reports (dsn)'] } : {}),
     },
@@ -79,7 +80,7 @@ export async function accepted(work: Work, entry: JournalEntry, outcome: Accepte
     from: ['data-begun', 'uncertain', 'held', 'queued', 'prepared', 'submitting', 'dropped'],
     taken: true,
   });
-  return ending ?? later(work);
+  return ending ?? later();
 }
 
 /** Longer, never shorter than requested: an announced wait is kept. */
@@ -99,7 +100,7 @@ async function uncertain(work: Work, outcome: SubmissionOutcome & { kind: 'faile
   });
   report(work, 'ReplyUncertain', { code });
   await work.job.progress({ state: 'uncertain', code });
-  return later(work, waitMs);
+  return later(waitMs);
 }
 
 /** The last open recipients are refused; others have it. */
@@ -129,7 +130,7 @@ async function refused(
   entry: JournalEntry,
   outcome: SubmissionOutcome & { kind: 'failed' },
 ): Promise<JobEnding> {
-  const { deps, server, now } = work;
+  const { deps, server } = work;
   const { verdict, remote, sent } = outcome;
   const { code } = verdict;
   const waitMs = stretched(work, verdict.retryAfterMs);
@@ -169,16 +170,16 @@ async function refused(
     state: 'prepared',
     attempts: entry.attempts,
     code,
-    expectedAt: new Date(now() + waitMs).toISOString(),
+    expectedAt: expectedIn(waitMs),
   });
   if (paused) {
     await work.pauseServer(failure, verdict.action === 'hold' ? waitMs : work.settings.pauseProbeMs);
-    return later(work, 1_000);
+    return later(1_000);
   }
   if (slower) {
     await deps.pace.wait({ mailbox: sendingMailbox(server), ms: waitMs });
     deps.emit('SubmissionSlowed', { server: server.name, code, delayMs: waitMs });
     return { end: 'rate-limited', ms: waitMs };
   }
-  return later(work, waitMs);
+  return later(waitMs);
 }

@@ -23,7 +23,17 @@ import { failureOf, refusalOf, resultOf } from './results.ts';
 import { settleUncertain } from './settle.ts';
 import { prepareAndSubmit } from './submission.ts';
 import { cancelReply, endIfExpired } from './withdraw.ts';
-import { type Delivery, later, move, reject, report, requestMark, storeSentCopy, type Work } from './work.ts';
+import {
+  type Delivery,
+  expectedIn,
+  later,
+  move,
+  reject,
+  report,
+  requestMark,
+  storeSentCopy,
+  type Work,
+} from './work.ts';
 
 /** BullMQ priority (1 is first) of a reply: agents' before automatic ones, whatever their own priority. */
 export function priorityOf(reply: Pick<Reply, 'priority' | 'automatic'>): number {
@@ -48,12 +58,11 @@ function afterFault({ deps, settings, server }: Delivery, job: ReplyJob, error: 
     err: asError(error),
   });
   const waitMs = settings.waitScale * backoffMs(job.attemptsMade + 1, { baseMs: 2_000, capMs: 60_000 });
-  return later({ now: deps.now ?? Date.now }, waitMs);
+  return later(waitMs);
 }
 
 async function passGate(delivery: Delivery, job: ReplyJob): Promise<JobEnding> {
   const { deps, settings, server } = delivery;
-  const now = deps.now ?? Date.now;
   const cancel = cancelSchema.safeParse(job.payload);
   if (cancel.success) return cancelled(delivery, cancel.data.cancel);
   const parsed = parseReply(job.payload);
@@ -66,14 +75,14 @@ async function passGate(delivery: Delivery, job: ReplyJob): Promise<JobEnding> {
   const { replyId } = reply;
   const notBefore = reply.notBefore === undefined ? 0 : Date.parse(reply.notBefore);
   const expiresAt = reply.expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(reply.expiresAt);
-  if (Math.min(notBefore, expiresAt) > now()) {
+  if (Math.min(notBefore, expiresAt) > Date.now()) {
     const entry = await deps.journal.read(replyId);
     if (entry?.state === 'dropped') return endingOf(entry);
     await job.progress({ state: 'queued', expectedAt: new Date(notBefore).toISOString() });
     return { end: 'later', at: Math.min(notBefore, expiresAt), priority: job.priority || priorityOf(reply) };
   }
   // A backend may add an automatic reply without a priority; BullMQ would take it before all jobs that have one.
-  if (reply.automatic && job.priority < 100) return { end: 'later', at: now(), priority: priorityOf(reply) };
+  if (reply.automatic && job.priority < 100) return { end: 'later', at: Date.now(), priority: priorityOf(reply) };
 
   const asked = stopwatch();
   const claim = await deps.journal.claim({
@@ -93,10 +102,10 @@ async function passGate(delivery: Delivery, job: ReplyJob): Promise<JobEnding> {
     }
     case 'busy':
       report(about, 'ReplyGateClosed', { state: 'busy' });
-      return later({ now }, claim.retryAfterMs + 50);
+      return later(claim.retryAfterMs + 50);
     case 'early':
-      await job.progress({ state: 'prepared', expectedAt: new Date(now() + claim.retryAfterMs).toISOString() });
-      return later({ now }, claim.retryAfterMs);
+      await job.progress({ state: 'prepared', expectedAt: expectedIn(claim.retryAfterMs) });
+      return later(claim.retryAfterMs);
     case 'settled':
       report(about, 'ReplyGateClosed', { state: claim.entry.state });
       if (claim.entry.state === 'accepted') {
@@ -109,7 +118,7 @@ async function passGate(delivery: Delivery, job: ReplyJob): Promise<JobEnding> {
       const clock = startClaimClock(asked, settings.leaseMs, () =>
         deps.journal.renew(replyId, fence, settings.leaseMs),
       );
-      const work = { ...delivery, job, reply, fence, now, claimStillValid: clock.claimStillValid };
+      const work = { ...delivery, job, reply, fence, claimStillValid: clock.claimStillValid };
       return atWork(work, withUnknown(work, claim.entry, parsed.unknown)).finally(clock.stop);
     }
   }

@@ -29,7 +29,7 @@ export async function holdForPerson(
       evidence: `held for a person: ${failure.code} ${failure.message}`,
     },
   });
-  if (!moved) return later(work);
+  if (!moved) return later();
   report(work, event, { code: failure.code });
   return { end: 'failed', result };
 }

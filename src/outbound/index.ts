@@ -25,8 +25,7 @@ const MEASURE_TICKS = 5;
 
 export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
   const settings = { ...outboundDefaults, ...deps.settings };
-  const { signIns, emit, now = Date.now } = deps;
-  const checks = signIns && createSignInChecks({ ...signIns, emit, now });
+  const checks = deps.signIns && createSignInChecks({ ...deps.signIns, emit: deps.emit, now: Date.now });
   const gauges = deps.metrics && createGauges(deps, deps.metrics);
   const workers = createWorkers(deps, settings, checks, (server) => gauges?.forget(server));
   const restoreMissingJobs = createMissingJobSearch(deps, settings.restingMs);

@@ -1,7 +1,7 @@
 // Describes the problems of a job's data by field and value, without content of the mail. Pure.
 
 import type { z } from 'zod';
-import { flatIssues } from '../contract/issues.ts';
+import { fieldOf, flatIssues } from '../contract/issues.ts';
 
 const CONTENT = new Set(['text', 'html', 'subject', 'content']);
 
@@ -12,9 +12,7 @@ export function describeProblems(
 ): { message: string; field: string; replyId: string | undefined } {
   const flat = flatIssues(issues);
   const described = flat.issues.map(({ path, message }) => {
-    const field =
-      path.map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i > 0 ? '.' : ''}${String(part)}`)).join('') ||
-      'reply';
+    const field = fieldOf(path) || 'reply';
     const hidden = path.some((part) => typeof part === 'string' && CONTENT.has(part));
     return { field, text: `${field}: ${message}${hidden ? '' : ` (is ${shown(valueAt(payload, path))})`}` };
   });

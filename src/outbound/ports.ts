@@ -43,8 +43,6 @@ export interface SentFolder {
   append(server: SmtpServer, query: SentQuery, mail: Uint8Array): Promise<'stored' | 'was-there'>;
 }
 
-type MakeMessageId = (input: { conversationId: string; replyId: string; domain: string }) => string;
-
 /** Limits of one reply. */
 export interface ReplyLimits {
   /** To, cc and bcc together. */
@@ -169,13 +167,12 @@ export interface OutboundDeps {
   readMessage: (messageKey: string) => Promise<Message | undefined>;
   /** Renders text of html and quotations in a worker thread. Throws MailroomError REPLY_NOT_COMPOSED. */
   replyBodies: Parsing['replyBodies'];
-  makeMessageId: MakeMessageId;
+  makeMessageId: (input: { conversationId: string; replyId: string; domain: string }) => string;
   /** Writes to the queue reply-outcomes, for replies that never enter the journal; absent: the queue is not in use. */
   publishOutcome?: ((outcome: Outcome) => Promise<void>) | undefined;
   emit: Emit;
   metrics?: Metrics;
   /** Undefined: no traces are written. */
   tracing?: Tracing | undefined;
-  now?: () => number;
   settings?: Partial<OutboundSettings>;
 }

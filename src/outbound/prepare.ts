@@ -8,6 +8,7 @@ import type { SmtpServer } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import type { JournalEntry } from '../domain/reply-journal.ts';
 import { resolveSender } from '../domain/sender-policy.ts';
+import { defined } from '../lib/defined.ts';
 import { collect } from '../lib/streams.ts';
 import type { QuotedMessage } from '../parsing/index.ts';
 import { decodeSlice } from '../parsing/index.ts';
@@ -99,8 +100,7 @@ export async function prepare(
       envelope,
       decided: decidedSender(server, sender),
       renderedSize: bytes.length,
-      ...(rendered === undefined ? {} : { rendered: rendered.blob }),
-      ...(source === undefined ? {} : { source: source.blob }),
+      ...defined({ rendered: rendered?.blob, source: source?.blob }),
     },
     bytes: bytes.length <= KEPT ? bytes : undefined,
     personalFallback: sender.personalFallback,

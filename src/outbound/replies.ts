@@ -46,7 +46,6 @@ interface RepliesDeps extends Pick<OutboundDeps, 'journal' | 'queues' | 'blobs' 
   allServers: () => readonly EmailServer[];
   pauses: Pick<Pauses, 'read'>;
   pace: Pick<Pace, 'waitMs'>;
-  now?: () => number;
   limits?: ReplyLimits;
   /** Undefined: no traces are written. */
   tracing?: Tracing | undefined;
@@ -54,7 +53,7 @@ interface RepliesDeps extends Pick<OutboundDeps, 'journal' | 'queues' | 'blobs' 
 
 export function createReplies(given: RepliesDeps): Replies {
   const smtpServers = () => given.allServers().filter(isSmtp);
-  const deps = { ...given, smtpServers, now: given.now ?? Date.now };
+  const deps = { ...given, smtpServers };
   const { view, outlook } = createReplyView(deps);
   const { journal, queues } = deps;
 

@@ -11,11 +11,9 @@ interface ReplyViewDeps extends Pick<OutboundDeps, 'queues'> {
   smtpServers: () => readonly SmtpServer[];
   pauses: Pick<Pauses, 'read'>;
   pace: Pick<Pace, 'waitMs'>;
-  /** Clock in epoch ms. */
-  now: () => number;
 }
 
-export function createReplyView({ queues, pauses, pace, smtpServers, now }: ReplyViewDeps) {
+export function createReplyView({ queues, pauses, pace, smtpServers }: ReplyViewDeps) {
   /**
    * Undefined for a `queued` reply without a job: its content is lost (a crash between journal and queue), so its backend adds it again. A job that
    * ended by a fault is put back first.
@@ -46,7 +44,7 @@ export function createReplyView({ queues, pauses, pace, smtpServers, now }: Repl
     if (job === undefined) return {};
     const [pause, waitMs] = await Promise.all([pauses.read(name), pace.waitMs(sendingMailbox(server))]);
     if (pause?.by !== undefined) return {};
-    const begins = now() + Math.max(pause?.leftMs ?? 0, waitMs);
+    const begins = Date.now() + Math.max(pause?.leftMs ?? 0, waitMs);
     // The first minute's worth is sent at once when the pace is not used up.
     const minutes = job.state === 'active' ? 0 : Math.floor(job.ahead / server.pace.perMinute);
     const reported = Date.parse(String((job.progress as { expectedAt?: unknown } | undefined)?.expectedAt));

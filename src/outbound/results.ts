@@ -5,6 +5,7 @@ import { catalogue, type ErrorCode } from '../domain/catalogue/index.ts';
 import { withDelivery } from '../domain/delivery.ts';
 import { MailroomError } from '../domain/errors.ts';
 import type { JournalEntry, ReplyState } from '../domain/reply-journal.ts';
+import { defined } from '../lib/defined.ts';
 import { collect } from '../lib/streams.ts';
 
 /** States with a failure; a reply that was held and then released no longer has one. */
@@ -45,7 +46,7 @@ export function resultOf(
   const { openRecipients: _, ...earlier } = entry.result ?? {};
   const { failure, recipients, ...before }: ResultFields = {
     ...earlier,
-    ...(entry.recipients === undefined ? {} : { recipients: entry.recipients }),
+    ...defined({ recipients: entry.recipients }),
     ...more,
   };
   const warnings = [...new Set([...(entry.result?.warnings ?? []), ...(more.warnings ?? [])])];
@@ -57,9 +58,7 @@ export function resultOf(
     replyId: entry.replyId,
     state: entry.state,
     server: entry.server,
-    ...(entry.from === undefined ? {} : { from: entry.from }),
-    ...(entry.messageId === undefined ? {} : { messageId: entry.messageId }),
-    ...(entry.attempts === undefined ? {} : { attempts: entry.attempts }),
+    ...defined({ from: entry.from, messageId: entry.messageId, attempts: entry.attempts }),
     ...(warnings.length === 0 ? {} : { warnings }),
     ...(why === undefined || !FAILED.includes(entry.state) ? {} : { failure: why }),
   };

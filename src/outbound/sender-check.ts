@@ -9,13 +9,14 @@ import type { SmtpServer } from '../domain/email-server.ts';
 import type { DecidedSender, JournalEntry } from '../domain/reply-journal.ts';
 import { sendingMailbox } from '../domain/reply-pace.ts';
 import { resolveSender, type Sender } from '../domain/sender-policy.ts';
+import { defined } from '../lib/defined.ts';
 import { failureOf, refusalOf } from './results.ts';
 import type { Work } from './work.ts';
 
 export const decidedSender = (server: SmtpServer, sender: Sender): DecidedSender => ({
   name: sender.from.name,
   from: sender.from.address,
-  ...(sender.sender === undefined ? {} : { sender: sender.sender.address }),
+  ...defined({ sender: sender.sender?.address }),
   envelopeFrom: sender.envelopeFrom,
   mailbox: sendingMailbox(server),
 });
@@ -35,14 +36,11 @@ const PARTS = Object.keys(PART_NAMES) as (keyof typeof PART_NAMES)[];
 /** Names of the parts that differ from the prepared sender; an entry of an older version has From and MAIL FROM only. */
 function senderChanges(
   { decided, from, envelope }: Pick<JournalEntry, 'decided' | 'from' | 'envelope'>,
-  now: DecidedSender,
+  current: DecidedSender,
 ): string[] {
-  const before: Partial<DecidedSender> = decided ?? {
-    ...(from === undefined ? {} : { from }),
-    ...(envelope === undefined ? {} : { envelopeFrom: envelope.from }),
-  };
+  const before: Partial<DecidedSender> = decided ?? defined({ from, envelopeFrom: envelope?.from });
   const compared = decided === undefined ? PARTS.filter((part) => before[part] !== undefined) : PARTS;
-  return compared.filter((part) => before[part] !== now[part]).map((part) => PART_NAMES[part]);
+  return compared.filter((part) => before[part] !== current[part]).map((part) => PART_NAMES[part]);
 }
 
 export type SenderVerdict =
@@ -53,33 +51,33 @@ export type SenderVerdict =
 
 /** @throws MailroomError a refusal of the policy, for a reply of which nothing can have been sent */
 export function classifySender(work: Work, entry: JournalEntry): SenderVerdict {
-  let now: DecidedSender;
+  let current: DecidedSender;
   try {
-    now = decide(work.server, work.reply);
+    current = decide(work.server, work.reply);
   } catch (error) {
     const failure = refusalOf(error);
     if (failure === undefined || entry.doubted !== true) throw error;
     return { verdict: 'hold', failure };
   }
-  const agreed = entry.agreed !== undefined && senderChanges({ decided: entry.agreed }, now).length === 0;
-  if (!agreed && isReplaced(work, entry, now)) {
-    return { verdict: 'hold', failure: failureOf('SMTP_SERVER_REPLACED'), offered: now };
+  const agreed = entry.agreed !== undefined && senderChanges({ decided: entry.agreed }, current).length === 0;
+  if (!agreed && isReplaced(work, entry, current)) {
+    return { verdict: 'hold', failure: failureOf('SMTP_SERVER_REPLACED'), offered: current };
   }
   if (entry.rendered === undefined) return { verdict: 'prepare', changed: [] };
-  const changed = senderChanges(entry, now);
+  const changed = senderChanges(entry, current);
   if (changed.length === 0) return { verdict: 'submit' };
   if (agreed || entry.doubted !== true) return { verdict: 'prepare', changed };
   const failure = failureOf('REPLY_SENDER_CHANGED', {
     message: `The sender is not the one that this reply was prepared with: ${changed.join(', ')}`,
   });
-  return { verdict: 'hold', failure, offered: now };
+  return { verdict: 'hold', failure, offered: current };
 }
 
 /** Whether the reply was submitted for a server whose name now belongs to another account. */
-function isReplaced({ job, replacedAt }: Work, entry: JournalEntry, now: DecidedSender): boolean {
+function isReplaced({ job, replacedAt }: Work, entry: JournalEntry, current: DecidedSender): boolean {
   // Within one millisecond the order is unknown: holding is safe, sending by the wrong account is not.
   if (replacedAt === undefined || Math.min(job.addedAt, entry.createdAt) > replacedAt) return false;
-  return (entry.decided?.mailbox ?? entry.mailbox) !== now.mailbox;
+  return (entry.decided?.mailbox ?? entry.mailbox) !== current.mailbox;
 }
 
 /**

@@ -6,13 +6,14 @@ import { moveRecipients } from '../domain/recipients.ts';
 import type { JournalEntry } from '../domain/reply-journal.ts';
 import { sendingMailbox } from '../domain/reply-pace.ts';
 import type { JobEnding } from '../domain/reply-queues.ts';
+import { defined } from '../lib/defined.ts';
 import { settleAccepted } from './accept.ts';
 import type { SentFinding } from './ports.ts';
 import { failureOf, resultOf } from './results.ts';
-import { later, move, report, type Work } from './work.ts';
+import { expectedIn, later, move, report, type Work } from './work.ts';
 
 export async function settleUncertain(work: Work, entry: JournalEntry): Promise<JobEnding> {
-  const { server, settings, now } = work;
+  const { server, settings } = work;
   const looks = (entry.looks ?? 0) + 1;
   const finding = await searchSent(work, entry).catch(asError);
   if (finding instanceof Error) report(work, 'SentSearchFailed', { err: finding });
@@ -23,14 +24,14 @@ export async function settleUncertain(work: Work, entry: JournalEntry): Promise<
       : `look ${looks}: not in ${finding.folder} (${finding.looked} mails compared)`;
   const still = await move(work, { from: ['uncertain'], to: 'uncertain', change: { looks, evidence } });
   // A late answer of the server came in between: the journal has it.
-  if (!still.moved) return later(work);
+  if (!still.moved) return later();
   // Both by the journal's clock: a replica with a fast clock must not decide early.
   const passed = still.at - (entry.uncertainSince ?? still.at);
   const left = settings.settleMs - passed;
   if (left > 0) {
     const next = Math.min(settings.firstLookMs * 2 ** looks - passed, left);
-    await work.job.progress({ state: 'uncertain', expectedAt: new Date(now() + left).toISOString() });
-    return later(work, Math.max(next, 100));
+    await work.job.progress({ state: 'uncertain', expectedAt: expectedIn(left) });
+    return later(Math.max(next, 100));
   }
   const isSearched = !(finding instanceof Error);
   if (server.uncertain === 'resend' && isSearched && (entry.acceptances ?? 0) === 0) return resend(work);
@@ -58,15 +59,15 @@ async function foundInSent(
   entry: JournalEntry,
   finding: SentFinding & { found: true },
 ): Promise<JobEnding> {
-  const rewritten = finding.messageId !== undefined && finding.messageId !== entry.messageId;
+  const serverMessageId = finding.messageId === entry.messageId ? undefined : finding.messageId;
   const recipients =
     entry.recipients === undefined ? undefined : moveRecipients(entry.recipients, ['uncertain'], { state: 'accepted' });
   const ending = await settleAccepted(work, entry, {
     recipients,
     waitMs: 60_000 * work.settings.waitScale,
     result: {
-      acceptedAt: new Date(entry.dataBegunAt ?? work.now()).toISOString(),
-      ...(rewritten && finding.messageId !== undefined ? { serverMessageId: finding.messageId } : {}),
+      acceptedAt: new Date(entry.dataBegunAt ?? Date.now()).toISOString(),
+      ...defined({ serverMessageId }),
       warnings: [`no answer of the server; found in ${finding.folder} by ${finding.by}`],
     },
     evidence: `found in ${finding.folder} by ${finding.by}, ${finding.copies} copies`,
@@ -75,7 +76,7 @@ async function foundInSent(
     taken: true,
     foundBy: finding.by,
   });
-  return ending ?? later(work);
+  return ending ?? later();
 }
 
 async function resend(work: Work): Promise<JobEnding> {
@@ -85,7 +86,7 @@ async function resend(work: Work): Promise<JobEnding> {
     change: { evidence: 'not found in Sent: sent again by policy resend' },
   });
   report(work, 'ReplyResent');
-  return later(work, 0);
+  return later(0);
 }
 
 async function hold(work: Work, entry: JournalEntry): Promise<JobEnding> {
@@ -96,7 +97,7 @@ async function hold(work: Work, entry: JournalEntry): Promise<JobEnding> {
     release: work.fence,
     change: { result, evidence: 'held for a person' },
   });
-  if (!moved) return later(work);
+  if (!moved) return later();
   report(work, 'ReplyHeld');
   return { end: 'failed', result };
 }

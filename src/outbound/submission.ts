@@ -9,6 +9,7 @@ import type { JournalEntry, ReplyEnvelope } from '../domain/reply-journal.ts';
 import { sendingMailbox } from '../domain/reply-pace.ts';
 import type { JobEnding } from '../domain/reply-queues.ts';
 import type { Submitter } from '../domain/submission.ts';
+import { defined } from '../lib/defined.ts';
 import { AnsweredMeanwhile, findCollision, isWarned, refuseCollision, warningOf } from './answered-elsewhere.ts';
 import { beginData, forgottenBegin } from './begin-data.ts';
 import { type Accepted, accepted, conclude, uncertainByMarker } from './conclude.ts';
@@ -17,7 +18,7 @@ import { isSuspect, prepareSuspect } from './isolation.ts';
 import { prepare } from './prepare.ts';
 import { traceStep, traceSubmission } from './reply-trace.ts';
 import { classifySender, stillDecided } from './sender-check.ts';
-import { fenced, later, move, report, type Work } from './work.ts';
+import { expectedIn, fenced, later, move, report, type Work } from './work.ts';
 
 export async function prepareAndSubmit(work: Work, found: JournalEntry): Promise<JobEnding> {
   let entry = found;
@@ -40,7 +41,7 @@ export async function prepareAndSubmit(work: Work, found: JournalEntry): Promise
   const collision = await findCollision(work, entry);
   if (collision.answered !== undefined && !isWarned(work)) return holdForCollision(work, entry, collision.answered);
   const warning = warningOf(entry, collision);
-  entry = { ...entry, ...(warning.result === undefined ? {} : { result: warning.result }) };
+  entry = { ...entry, ...defined({ result: warning.result }) };
   const submitted = await work.pool.use(
     async (submitter): Promise<JobEnding | Accepted> => {
       if (entry.envelope?.smtpUtf8 === true) await needSmtpUtf8(submitter, entry.envelope);
@@ -49,7 +50,7 @@ export async function prepareAndSubmit(work: Work, found: JournalEntry): Promise
     15_000,
     work.job.priority,
   );
-  if (submitted === undefined) return later(work);
+  if (submitted === undefined) return later();
   // The connection carries the next reply while this one's acceptance is written.
   return 'kind' in submitted ? accepted(work, { ...entry, attempts: entry.attempts + 1 }, submitted) : submitted;
 }
@@ -61,7 +62,7 @@ async function prepareNow(
   changed: readonly string[],
 ): Promise<{ entry: JournalEntry; bytes: Buffer | undefined } | undefined> {
   const { deps, settings, server, reply } = work;
-  const prepared = await prepare(deps, settings, server, reply, new Date(work.now()), work.maxSize.known);
+  const prepared = await prepare(deps, settings, server, reply, new Date(), work.maxSize.known);
   const evidence =
     changed.length === 0 ? {} : { evidence: `prepared again, the sender changed: ${changed.join(', ')}` };
   const { moved } = await move(work, {
@@ -105,10 +106,10 @@ async function submit(
   submitter: Submitter,
   warning: ReturnType<typeof warningOf>,
 ): Promise<JobEnding | Accepted> {
-  const { deps, server, reply, fence, now, job } = work;
+  const { deps, server, reply, fence, job } = work;
   const { envelope, rendered, renderedSize = 0 } = entry;
   if (envelope === undefined || rendered === undefined) return fenced(work);
-  if (!stillDecided(work, entry)) return later(work);
+  if (!stillDecided(work, entry)) return later();
   const to = openRecipients(entry);
   const pace = { mailbox: sendingMailbox(server), token: `${reply.replyId} ${fence}`, recipients: to.length };
   const { perMinute, recipientsPerDay } = server.pace;
@@ -118,10 +119,10 @@ async function submit(
   ]);
   if (pause !== undefined && pause.leftMs > 0) {
     if (granted.granted) await deps.pace.refund(pace);
-    return later(work, 1_000);
+    return later(1_000);
   }
   if (!granted.granted) {
-    await job.progress({ state: entry.state, expectedAt: new Date(now() + granted.waitMs).toISOString() });
+    await job.progress({ state: entry.state, expectedAt: expectedIn(granted.waitMs) });
     return { end: 'rate-limited', ms: granted.waitMs };
   }
   // Written during the envelope; DATA waits for it, and it proceeds only for the holder of the claim.
@@ -167,7 +168,7 @@ async function submit(
     return holdForCollision(work, { ...entry, attempts }, outcome.error.answered);
   if (outcome.kind === 'failed' && outcome.recipients !== undefined)
     recipients ??= afterRcpt(entry, outcome.recipients);
-  return conclude(work, { ...entry, attempts, ...(recipients === undefined ? {} : { recipients }) }, outcome);
+  return conclude(work, { ...entry, attempts, ...defined({ recipients }) }, outcome);
 }
 
 async function* inPieces(bytes: Buffer): AsyncGenerator<Uint8Array> {

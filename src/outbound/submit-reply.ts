@@ -16,7 +16,6 @@ import { resultOf } from './results.ts';
 
 interface SubmitDeps extends Pick<OutboundDeps, 'journal' | 'queues' | 'emit'> {
   smtpServers: () => readonly SmtpServer[];
-  now: () => number;
   view: ReplyView['view'];
   limits?: ReplyLimits;
   tracing?: Tracing | undefined;
@@ -42,7 +41,7 @@ export async function submitReply(deps: SubmitDeps, input: ReplyInput | unknown)
     if (digest !== replyDigest(reply)) throw new MailroomError('REPLY_ID_REUSED', { field: 'replyId' });
     if (settledStates.includes(entry.state)) return resultOf(entry);
     // Its job may be lost, or may have ended by a fault. A waiting or running job is unchanged.
-    await queues.ensure(entry.server, replyId, reply, optionsOf(reply, deps.now()));
+    await queues.ensure(entry.server, replyId, reply, optionsOf(reply));
     return storedResult(deps, replyId);
   }
   resolveSender(server, reply);
@@ -55,9 +54,7 @@ export async function submitReply(deps: SubmitDeps, input: ReplyInput | unknown)
     ...expiryOf(reply),
   });
   if (!isAdmitted) throw new MailroomError('REPLY_ID_REUSED', { field: 'replyId' });
-  await traceSend(deps.tracing, reply, (payload) =>
-    queues.add(server.name, replyId, payload, optionsOf(reply, deps.now())),
-  );
+  await traceSend(deps.tracing, reply, (payload) => queues.add(server.name, replyId, payload, optionsOf(reply)));
   const result = await storedResult(deps, replyId);
   deps.emit('ReplyQueued', { server: server.name, replyId });
   return result;
@@ -77,9 +74,9 @@ function serverNamed(servers: readonly SmtpServer[], name: string | undefined): 
   return server;
 }
 
-const optionsOf = (reply: Reply, now: number) => ({
+const optionsOf = (reply: Reply) => ({
   priority: priorityOf(reply),
-  delayMs: reply.notBefore === undefined ? 0 : Math.max(0, Date.parse(reply.notBefore) - now),
+  delayMs: reply.notBefore === undefined ? 0 : Math.max(0, Date.parse(reply.notBefore) - Date.now()),
 });
 
 /** The result of a submission is a promise: it survives a crash of Redis if Redis can confirm that it is on disk. */

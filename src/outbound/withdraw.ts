@@ -128,7 +128,7 @@ export async function endIfExpired(work: Work, entry: JournalEntry): Promise<Job
     release: fence,
     change: { result, evidence: EXPIRED },
   });
-  if (!moved) return later(work);
+  if (!moved) return later();
   report(work, 'ReplyExpired');
   return { end: 'failed', result };
 }

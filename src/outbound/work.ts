@@ -6,6 +6,7 @@ import { asError } from '../domain/errors.ts';
 import type { JournalEntry, Transition, Transitioned } from '../domain/reply-journal.ts';
 import { sendingMailbox } from '../domain/reply-pace.ts';
 import type { JobEnding, ReplyJob } from '../domain/reply-queues.ts';
+import { defined } from '../lib/defined.ts';
 import { collect } from '../lib/streams.ts';
 import type { EventName } from '../telemetry/events/index.ts';
 import type { EventFields } from '../telemetry/events.ts';
@@ -38,7 +39,6 @@ export interface Work extends Delivery {
   job: ReplyJob;
   reply: Reply;
   fence: number;
-  now: () => number;
   /** False once the claim may have lapsed: nothing more may be sent. */
   claimStillValid: () => boolean;
 }
@@ -56,7 +56,9 @@ export const report = (
 ): void => deps.emit(event, { server: server.name, replyId: reply.replyId, ...fields });
 
 /** The job runs again after this many ms; by default soon, to read from the journal what another worker decided. */
-export const later = ({ now }: Pick<Work, 'now'>, ms = 500): JobEnding => ({ end: 'later', at: now() + ms });
+export const later = (ms = 500): JobEnding => ({ end: 'later', at: Date.now() + ms });
+
+export const expectedIn = (ms: number): string => new Date(Date.now() + ms).toISOString();
 
 /** @param late the refusal answers the DATA of this claim: it counts even if another worker has marked the reply uncertain */
 export async function reject(work: Work, failure: Failure, more: ResultFields = {}, late = false): Promise<JobEnding> {
@@ -64,7 +66,7 @@ export async function reject(work: Work, failure: Failure, more: ResultFields = 
   const before = await deps.journal.read(reply.replyId);
   const result = resultOf(
     { ...before, replyId: reply.replyId, server: server.name, state: 'rejected' },
-    { failure, ...(failure.remote === undefined ? {} : { remote: failure.remote }), ...more },
+    { failure, ...defined({ remote: failure.remote }), ...more },
   );
   const { moved } = await move(work, {
     from: late ? ['data-begun', 'uncertain'] : ['queued', 'prepared', 'submitting', 'data-begun'],
@@ -81,7 +83,7 @@ export async function reject(work: Work, failure: Failure, more: ResultFields = 
 /** The claim was lost: another worker decides. The job runs again to read the outcome. */
 export function fenced(work: Work): JobEnding {
   report(work, 'ReplyFenced');
-  return later(work, 1_000);
+  return later(1_000);
 }
 
 /** Requests \Answered for the message that an accepted reply answers. Never fails the reply; repeated whenever its job runs again. */

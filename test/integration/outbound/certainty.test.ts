@@ -1,6 +1,6 @@
 // What must not lead to a second mail, nor to a lost one, although the journal alone would not notice: Redis that forgot its tail or everything,
 // a worker that slept through its claim, a job that is gone, a server that signs in as another mailbox since.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openReplyQueues } from '../../../src/adapters/queue/replies.ts';
 import { createJournal } from '../../../src/adapters/redis/journal.ts';
 import { replyKey } from '../../../src/adapters/redis/journal-entry.ts';
@@ -292,25 +292,14 @@ it('when the server signs in as another mailbox, Sent proves nothing, and the po
 });
 
 it('a replica with a fast clock does not decide early: the journal’s clock counts', async () => {
-  const ahead = { by: 0 };
-  const one = await replica({
-    settings: { settleMs: 3_000, firstLookMs: 200 },
-    change: ({ deps }) => {
-      deps.now = () => Date.now() + ahead.by;
-      const { work } = deps.queues;
-      // BullMQ has a clock of its own: what is put off by ours is put off by the same time there.
-      deps.queues.work = (server, concurrency, process) =>
-        work(server, concurrency, async (job) => {
-          const ending = await process(job);
-          return ending.end === 'later' ? { ...ending, at: ending.at - ahead.by } : ending;
-        });
-    },
-  });
+  const one = await replica({ settings: { settleMs: 3_000, firstLookMs: 200 } });
   const input = reply();
   room.sink.faults.push('dropped-after-dot');
   await one.replies.submitReply(input);
   await one.reached(input.replyId, 'uncertain');
-  ahead.by = 3_600_000;
+  const { now } = Date;
+  vi.spyOn(Date, 'now').mockImplementation(() => now() + 3_600_000);
+  onTestFinished(() => void vi.restoreAllMocks());
   await waitFor(async () => ((await one.deps.journal.read(input.replyId))?.looks ?? 0) >= 2, {
     describe: 'looked twice',
   });
