@@ -20,7 +20,7 @@ export interface Outbound {
   wake(isMeant: (server: SmtpServer) => boolean): void;
 }
 
-/** Metrics are measured every so many ticks. */
+/** Ticks between two measurements of the metrics. */
 const MEASURE_TICKS = 5;
 
 export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
