@@ -9,6 +9,13 @@ export type AnsweredElsewhere = NonNullable<Result['answeredElsewhere']>;
 /** What is kept for a message: a colleague's answer, or that Mailroom set \Answered. */
 export type AnswerRecord = AnsweredElsewhere | { by: 'mailroom' };
 
+/** From a mail in Sent. @param who address of its sender @param at INTERNALDATE */
+export const answeredBySent = ({ who, at }: { who: string | undefined; at: Date | undefined }): AnsweredElsewhere => ({
+  by: 'sent',
+  ...(who === undefined ? {} : { who }),
+  ...(at === undefined ? {} : { at: at.toISOString() }),
+});
+
 /** How long it is kept, in seconds. */
 export const ANSWER_SECONDS = 30 * 86_400;
 

@@ -9,7 +9,16 @@ import type { MailboxSnapshot } from './mailbox-status.ts';
 import type { InboundPorts } from './ports.ts';
 
 export { messageIdHash } from './fingerprint.ts';
-export { type IngestDeps, type Item, ingest, itemOf, memoryBytes, messageOf, type Ready } from './ingest-message.ts';
+export {
+  BUFFER_BYTES,
+  type IngestDeps,
+  type Item,
+  ingest,
+  itemOf,
+  memoryBytes,
+  messageOf,
+  type Ready,
+} from './ingest-message.ts';
 export { faultOf } from './isolation.ts';
 export { createLimits, type Limits } from './limits.ts';
 export type { MailboxSnapshot } from './mailbox-status.ts';

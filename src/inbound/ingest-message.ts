@@ -81,9 +81,14 @@ export interface Item {
 /** An item after all steps but the commit. */
 export type Ready = Item & { raw: BlobReference; parsed: PackedMessage; message: QueuedMessage['message'] };
 
-/** Bytes of a mail that are fetched into memory; one that has as many is streamed. Over the server's maximum size none is read whole. */
-export const memoryBytes = ({ maxMessageSize }: Pick<ImapServer, 'maxMessageSize'>, bufferBytes: number): number =>
-  Math.min(bufferBytes, maxMessageSize + 1);
+/** What is held in memory of one mail, bytes. */
+export const BUFFER_BYTES = 8 * 1024 * 1024;
+
+/** Bytes of a mail that are fetched into memory; one of that size or more is streamed. None over the server's maximum size is read whole. */
+export const memoryBytes = (
+  { maxMessageSize }: Pick<ImapServer, 'maxMessageSize'>,
+  bufferBytes = BUFFER_BYTES,
+): number => Math.min(bufferBytes, maxMessageSize + 1);
 
 /**
  * Step fetch: what a row of the server's becomes.

@@ -1,14 +1,15 @@
 // What people do in a watched mailbox: their reading, answering, moving and deleting become events on `mailbox-events.<flow>`. The folder is compared
 // with the last view of it after a poll, over the same connection (domain/folder-view.ts); one commit records events and view.
-import { MAILBOX_EVENT_SCHEMA, type MailboxEvent, type MailboxEventKind } from '../contract/mailbox-event.ts';
+import type { MailboxEvent, MailboxEventKind } from '../contract/mailbox-event.ts';
 import { mailboxOfMessageKey, messageKey } from '../contract/names.ts';
 import { type Change, compareViews, countKinds, type FolderView, MOST_CHANGES } from '../domain/folder-view.ts';
 import type { LedgerMeta } from '../domain/ledger.ts';
 import { union } from '../domain/uid-set.ts';
 import { messageIdHash } from './fingerprint.ts';
+import { mailboxEvent, reportEvents } from './mailbox-events.ts';
 import type { PollWindow } from './poll.ts';
 import type { CommitRequest, Mailbox } from './ports.ts';
-import { placeOf, type Watched } from './watched.ts';
+import type { Watched } from './watched.ts';
 
 /** Without HIGHESTMODSEQ, each poll fetches the flags of this many messages. */
 const NEAR = 200;
@@ -85,13 +86,8 @@ async function report(
     what: string,
   ) => {
     next = { ...next, seq: next.seq + 1 };
-    events.push({
-      schema: MAILBOX_EVENT_SCHEMA,
-      eventId: `e-${mailboxId}-${eraOf(meta)}-${what}-${event.event}-${next.seq}`,
-      ...placeOf(watched),
-      noticedAt: iso(view.at),
-      ...event,
-    });
+    const eventId = `e-${mailboxId}-${eraOf(meta)}-${what}-${event.event}-${next.seq}`;
+    events.push(mailboxEvent(watched, { eventId, noticedAt: iso(view.at), ...event }));
   };
   const overflow = (reason: Overflow['reason'], counted: Overflow['kinds']) => {
     const sum = Object.values(counted).reduce((all, n) => all + n, 0);
@@ -113,20 +109,14 @@ async function report(
     const since = lastAt === undefined ? {} : { since: iso(lastAt) };
     for (const { uid, ...draft } of drafts) add({ ...draft, ...since }, String(uid));
   }
-  await watched.commit(
-    { outcomes: [] },
-    {
-      ...{ view: next, events, ownSettled },
-      answered: drafts.flatMap(({ event, messageKey: key }) =>
-        event === 'answered' && key !== undefined
-          ? [{ messageKey: key, answered: { by: 'flag' as const, at: iso(view.at) } }]
-          : [],
-      ),
-    },
-  );
-  for (const { event, emailFlow } of events)
-    ports.emit('MailboxEventReported', { server: server.name, emailFlow, kind: event });
-  return next;
+  return reportEvents(watched, {
+    ...{ view: next, events, ownSettled },
+    answered: drafts.flatMap(({ event, messageKey: key }) =>
+      event === 'answered' && key !== undefined
+        ? [{ messageKey: key, answered: { by: 'flag' as const, at: iso(view.at) } }]
+        : [],
+    ),
+  });
 }
 
 const iso = (ms: number): string => new Date(ms).toISOString();

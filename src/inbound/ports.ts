@@ -20,7 +20,6 @@ export interface FetchedMessage {
   internalDate: Date | undefined;
   /** RFC822.SIZE, an estimate on Exchange; undefined when the server left it out. */
   size: number | undefined;
-  flags: ReadonlySet<string>;
   /** Undefined when the server answered OK without data. */
   source: Buffer | undefined;
   /** Gives the memory of `source` back to other mails: it must not be touched afterwards. Until then others may have to wait. */
@@ -166,7 +165,6 @@ export interface InboundSettings {
   leaseMs: number;
   batchCount: number;
   batchBytes: number;
-  maxBacklogPerFlow: number;
   backoff: { baseMs: number; capMs: number };
   /** Longest wait after a refused token or a missing right, ms: slower than for the line. */
   slowCapMs: number;

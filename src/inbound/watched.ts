@@ -1,6 +1,5 @@
 // One watched mailbox, as the supervisor hands it through the watcher to the code that receives and records. Nobody assigns to it: what changes is
 // kept by the object that is named for it.
-import type { MailboxEvent } from '../contract/mailbox-event.ts';
 import type { ImapServer } from '../domain/email-server.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import type { Isolation } from './isolation.ts';
@@ -30,10 +29,3 @@ export interface Watched {
   /** The server answered, but contradicts itself: not watched, as long as that lasts. */
   doubted(): void;
 }
-
-/** The mailbox as each of its events names it. */
-export const placeOf = ({ server }: Watched): Pick<MailboxEvent, 'server' | 'mailbox' | 'folder'> => ({
-  server: server.name,
-  mailbox: server.user,
-  folder: server.folder,
-});

@@ -16,10 +16,10 @@ import { type ErasureReport, type PrivacyApi, parts } from '../http/api/privacy.
 import { messageIdHash } from '../inbound/index.ts';
 import { defined } from '../lib/defined.ts';
 import { collect } from '../lib/streams.ts';
-import { type ZipEntry, zipOf } from '../lib/zip.ts';
 import type { Replies } from '../outbound/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import { type Item, type Kept, searchPerson } from './personal-data.ts';
+import { type ZipEntry, zipOf } from './zip.ts';
 
 interface PrivacyDeps {
   kept: PersonalData;

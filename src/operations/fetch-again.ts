@@ -3,7 +3,7 @@
 import { mailboxId, partsOfMessageKey } from '../contract/names.ts';
 import type { ImapServer } from '../domain/email-server.ts';
 import { type Item, type Mailbox, memoryBytes } from '../inbound/index.ts';
-import { BUFFER_BYTES, fetchOne, type ReplayDeps, settledMeta } from './replay.ts';
+import { fetchOne, type ReplayDeps, settledMeta } from './replay.ts';
 
 /** @returns what `use` returns; `item` is undefined when the mailbox no longer has the message */
 export type FetchAgain = <T>(
@@ -37,7 +37,7 @@ export function createFetchAgain({ ledgers, openMailbox }: FetchAgainDeps): Fetc
       const { uidValidity, era } = await settledMeta(ledgers, id, mailbox);
       const parts = partsOfMessageKey(messageKey);
       const isThere = parts !== undefined && parts.uidValidity === uidValidity && parts.era === era;
-      const item = isThere ? await fetchOne(mailbox, parts.uid, memoryBytes(server, BUFFER_BYTES)) : undefined;
+      const item = isThere ? await fetchOne(mailbox, parts.uid, memoryBytes(server)) : undefined;
       try {
         return await use(item);
       } finally {

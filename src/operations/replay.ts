@@ -47,8 +47,6 @@ export interface Replayed {
   unreadable: number[];
 }
 
-/** A mail of this size or more is not held in memory, bytes. */
-export const BUFFER_BYTES = 8 * 1024 * 1024;
 /** Seconds that a completed job of a replay is kept: the time in which a run may be continued. */
 const KEPT_SECONDS = DAY_SECONDS;
 
@@ -70,7 +68,7 @@ export async function replay(deps: ReplayDeps, { server, emailFlow, wanted, run 
         continue;
       }
       try {
-        const item = await fetchOne(mailbox, uid, memoryBytes(server, BUFFER_BYTES));
+        const item = await fetchOne(mailbox, uid, memoryBytes(server));
         if (item === undefined) done.unreadable.push(uid);
         else if (isWanted(wanted, item)) {
           await ingest(deps.ingest, target, [item], async (ready, durable) => {

@@ -14,7 +14,7 @@ import type { EmailServerWatch } from '../config/watch.ts';
 import { isImap, isSmtp, type SmtpServer } from '../domain/email-server.ts';
 import type { FindIndex } from '../domain/found.ts';
 import { PENDING_DELAYS } from '../domain/ledger.ts';
-import { type Inbound, type InboundSettings, type IngestDeps, startInbound } from '../inbound/index.ts';
+import { BUFFER_BYTES, type Inbound, type InboundSettings, type IngestDeps, startInbound } from '../inbound/index.ts';
 import type { ReleaseStack } from '../lib/release-stack.ts';
 import { DAY_MS, DAY_SECONDS } from '../lib/time.ts';
 import { relate, replyLookup } from '../operations/conversations.ts';
@@ -33,9 +33,6 @@ interface Telemetry {
   metrics: Metrics;
   logControl: Pick<LogControl, 'traceOf'>;
 }
-
-/** What is held in memory of one message; beyond it streams. */
-const BUFFER_BYTES = 8 * 1024 * 1024;
 
 const classify = (server: SmtpServer, failure: Parameters<typeof classifyBounce>[0]) =>
   classifyBounce(failure, namesOf(server, server.user));
@@ -211,7 +208,6 @@ function inboundSettings({ inbound }: Config): InboundSettings {
     leaseMs: inbound.leaseSeconds * 1000,
     batchCount: inbound.batchCount,
     batchBytes: inbound.batchBytes,
-    maxBacklogPerFlow: inbound.maxBacklogPerFlow,
     backoff: inbound.backoff,
     slowCapMs: 5 * 60_000,
     passwordCapMs: 15 * 60_000,

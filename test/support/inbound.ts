@@ -42,7 +42,6 @@ export const testSettings: InboundSettings = {
   leaseMs: 3_000,
   batchCount: 20,
   batchBytes: 1_000_000,
-  maxBacklogPerFlow: 1_000_000,
   backoff: { baseMs: 50, capMs: 400 },
   slowCapMs: 800,
   passwordCapMs: 800,

@@ -124,7 +124,7 @@ function readCommands({ client, answer, changes, isLost }: Session, options: Con
     maxLiteral: number,
     batch?: { count: number; bytes: number },
   ): AsyncGenerator<FetchedMessage[]> {
-    const items = { uid: true, internalDate: true, size: true, flags: true, ...query };
+    const items = { uid: true, internalDate: true, size: true, ...query };
     const batches = fetchRows(client, range, items, maxLiteral, row, { aside, batch });
     try {
       for (;;) {
@@ -220,7 +220,6 @@ function row(message: FetchMessageObject): FetchedMessage | null {
     uid: message.uid,
     internalDate: toDate(message.internalDate),
     size: message.size || undefined,
-    flags: message.flags ?? new Set(),
     source,
   };
 }

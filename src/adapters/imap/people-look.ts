@@ -1,7 +1,7 @@
 // Short reads of a mailbox that people use too, each over a connection of its own: mails of Sent that answer something (inbound/sent-answers.ts), and
 // whether one message has been answered (the guard before a reply leaves). Read-only (EXAMINE): no flag changes.
 import { type FetchMessageObject, ImapFlow, type MessageAddressObject } from 'imapflow';
-import type { AnsweredElsewhere } from '../../domain/answered.ts';
+import { type AnsweredElsewhere, answeredBySent } from '../../domain/answered.ts';
 import type { ConnectGuard } from '../../domain/connect-guard.ts';
 import type { ImapServer } from '../../domain/email-server.ts';
 import { providerOf } from '../../domain/mail-provider.ts';
@@ -124,12 +124,7 @@ export const lookForAnswer = (options: LookOptions, query: AnswerQuery): Promise
       const mail = rows
         .map(sentMail)
         .findLast((one) => !one.ours && one.inReplyTo.includes(query.messageId ?? '') && query.isAnswer(one));
-      if (mail !== undefined)
-        return {
-          by: 'sent',
-          ...(mail.who === undefined ? {} : { who: mail.who }),
-          ...(mail.at === undefined ? {} : { at: mail.at.toISOString() }),
-        };
+      if (mail !== undefined) return answeredBySent(mail);
     }
     return flagged ? { by: 'flag' } : undefined;
   });

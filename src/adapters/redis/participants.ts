@@ -3,8 +3,8 @@
 import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { prefixOf, type Scope } from '../../domain/keys.ts';
-import { gathered } from '../../lib/gathered.ts';
 import { DAY_SECONDS } from '../../lib/time.ts';
+import { gathered } from './gathered.ts';
 import { script } from './script.ts';
 
 const KEEP_SECONDS = 30 * DAY_SECONDS;

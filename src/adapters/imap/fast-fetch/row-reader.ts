@@ -141,12 +141,10 @@ function rowOf(before: string, after: string, source: Buffer): FetchedMessage | 
   const items = `${before.slice(before.indexOf('(') + 1, before.lastIndexOf('BODY['))}${after}`;
   const uid = Number(/(?:^|[ )"])UID (\d{1,10})(?=[ )])/i.exec(items)?.[1] ?? 0);
   if (uid === 0) return undefined;
-  const flags = /(?:^|[ )"])FLAGS \(([^()]*)\)/i.exec(items)?.[1] ?? '';
   return {
     uid,
     internalDate: dateOf(/INTERNALDATE "([^"]{1,40})"/i.exec(items)?.[1] ?? ''),
     size: Number(/RFC822\.SIZE (\d{1,12})/i.exec(items)?.[1] ?? 0) || undefined,
-    flags: new Set(flags === '' ? [] : flags.split(' ')),
     source: source.length === 0 ? undefined : source,
   };
 }

@@ -1,6 +1,6 @@
 // Calls of one turn of the event loop as one.
 import { expect, test } from 'vitest';
-import { gathered } from '../../../src/lib/gathered.ts';
+import { gathered } from '../../../src/adapters/redis/gathered.ts';
 
 function rig() {
   const runs: number[][] = [];
