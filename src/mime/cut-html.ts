@@ -1,21 +1,21 @@
-// Where html may be cut: never within a tag, a comment, an entity, or an element whose content is no text (style, script). Linear.
+// Cuts html, but never within a tag, a comment, an entity, or an element whose content is no text (style, script). Linear.
 import { cutToBytes } from './text-bodies.ts';
 
-/** Elements that hold no markup: cut in the middle, their rest would swallow what follows. */
+/** Elements without markup inside: an unclosed one would hide the text after it. */
 const RAW = /^(?:style|script)(?![\w:-])/i;
-/** The beginning of a character reference at the end; the longest name has 31 characters (HTML Standard §13.5). */
+/** An unfinished character reference at the end; the longest name has 31 characters (HTML Standard §13.5). */
 const REFERENCE = /&[#a-zA-Z0-9]{0,32}$/;
-/** Units of the longest one. */
+/** Its greatest length, in UTF-16 units. */
 const MAX_REFERENCE = 33;
 
-/** `html` cut to `maxBytes` of UTF-8. @param ends false: `html` is the beginning of a longer one */
+/** `html` cut to `maxBytes` of UTF-8. @param ends false if `html` is only the beginning of the whole */
 export function cutHtml(html: string, maxBytes: number, ends: boolean): string {
   const value = cutToBytes(html, maxBytes);
   if (ends && value.length === html.length) return value;
   return value.slice(0, cutBefore(html, value.length));
 }
 
-/** The last place up to `at` where a cut leaves whole constructs only. Html that is never closed counts as text, as browsers do with `a < b`. */
+/** The last offset up to `at` where a cut leaves whole constructs. An unclosed comment counts as text, and so does a `<` without a name. */
 export function cutBefore(html: string, at: number): number {
   const find = finder(html);
   for (let lt = html.indexOf('<'); lt !== -1 && lt < at; ) {
@@ -29,7 +29,7 @@ export function cutBefore(html: string, at: number): number {
 
 type Find = (needle: string, from: number) => number;
 
-/** indexOf that does not search again for what occurs no more. */
+/** indexOf that does not repeat searches in vain. */
 function finder(html: string): Find {
   const gone = new Set<string>();
   return (needle, from) => {
@@ -40,7 +40,7 @@ function finder(html: string): Find {
   };
 }
 
-/** Behind the tag, comment or raw element that begins at `lt`; Infinity when it does not end. */
+/** Offset after the tag, comment or raw element that begins at `lt`; Infinity if it does not end. */
 function constructEnd(html: string, lt: number, find: Find): number {
   const first = html.charCodeAt(lt + 1);
   if (first === 0x21 && html.startsWith('<!--', lt)) {
@@ -57,7 +57,7 @@ function constructEnd(html: string, lt: number, find: Find): number {
   return closes.length === 0 ? end : tagEnd(html, Math.min(...closes), find);
 }
 
-/** Behind the `>` of a tag; one within a quoted value does not end it. */
+/** Offset after the `>` of a tag; a `>` within a quoted value does not count. */
 function tagEnd(html: string, from: number, find: Find): number {
   for (let at = from; at < html.length; at++) {
     const character = html.charCodeAt(at);

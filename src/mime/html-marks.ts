@@ -1,6 +1,6 @@
-// What mail clients say by the attributes of a tag: quotation, the line that introduces one, signature. Linear in the attributes.
+// Attributes by which mail clients mark quotations, the lines that introduce them, and signatures. Linear in the attributes.
 
-/** Words of an attribute's value, and the names of the attributes that may hold them. */
+/** Words of an attribute's value, and the names of the attributes that count. */
 interface Marker {
   names: string;
   words: RegExp;
@@ -17,7 +17,7 @@ const ATTRIBUTION: Marker = {
   words:
     /\b(?:x_)?(?:moz-cite-prefix|airmail_on|reply-intro|gmail_attr|protonmail_quote_header|gmail_quote_attribution)/gi,
 };
-/** From here to the end: clients that put the header of the quoted mail before it, unnested. */
+/** The beginning of a quotation that runs to the end, in clients that do not nest it. */
 const QUOTE_TO_END =
   /(?:^|\s)id\s{0,9}=\s{0,9}["']?(?:x_)?(?:divRplyFwdMsg|appendonsend|stopSpelling|zwchr|replySplit|OLK_SRC_BODY_SECTION|ms-outlook-mobile-body-separator-line)\b|data-marker\s{0,9}=\s{0,9}["']?__DIVIDER__|border:\s{0,9}none;\s{0,9}border-top:\s{0,9}solid\s{1,9}(?:#(?:E1E1E1|B5C4DF)|windowtext)\s{1,9}1(?:\.0)?pt|border-top:\s{0,9}#b5c4df\s{1,9}1pt\s{1,9}solid/i;
 const OUTLOOK_HEADER: Marker = { names: 'class', words: /\bOutlookMessageHeader/gi };
@@ -27,11 +27,11 @@ const SIGNATURE: Marker = {
     /\b(?:x_)?(?:gmail_signature|composer_signature|bloop_sign|tutanota_signature|moz-signature|ms-outlook-mobile-signature|AppleMailSignature|protonmail_signature_block|Signature\b|gmail_default_signature|zimbra_signature|yahoo-signature|ymail_signature)/gi,
 };
 
-/** Words looked at among the attributes of one tag: a tag that has more of them without the attribute has none. */
+/** Words examined per tag. */
 const MAX_WORDS = 8;
 
-/** Whether one of the words is in the value of one of the attributes: neither a quote nor `>` between its name and the word, but the quote that opens it. */
-function says(attributes: string, { names, words }: Marker): boolean {
+/** Whether one of the words is in the value of one of the attributes: only the opening quote may be between the attribute's name and the word. */
+function isMarkedBy(attributes: string, { names, words }: Marker): boolean {
   let tries = 0;
   for (const { index } of attributes.matchAll(words)) {
     if (++tries > MAX_WORDS) break;
@@ -44,7 +44,7 @@ function says(attributes: string, { names, words }: Marker): boolean {
   return false;
 }
 
-/** Whether `text` holds (`last`: ends with) the name of one of the attributes and `=`. */
+/** Whether `text` contains, or with `last` ends in, the name of one of the attributes and `=`. */
 function hasAttribute(text: string, names: string, last: boolean): boolean {
   const pieces = text.toLowerCase().split('=');
   if (last && pieces.pop()?.trim() !== '') return false;
@@ -57,19 +57,19 @@ export interface Meaning {
   toEnd: boolean;
 }
 
-/** What attributes say; mails repeat few of them, so each is judged once. */
+/** The meaning of attributes, cached because mails repeat them. */
 export function meaningOf(attributes: string, known: Map<string, Meaning>): Meaning {
   let meaning = known.get(attributes);
   if (meaning === undefined) {
     const kind =
-      says(attributes, QUOTE) || NAMED_QUOTE.test(attributes)
+      isMarkedBy(attributes, QUOTE) || NAMED_QUOTE.test(attributes)
         ? 'quote'
-        : says(attributes, ATTRIBUTION)
+        : isMarkedBy(attributes, ATTRIBUTION)
           ? 'attribution'
-          : says(attributes, SIGNATURE)
+          : isMarkedBy(attributes, SIGNATURE)
             ? 'signature'
             : undefined;
-    meaning = { kind, toEnd: QUOTE_TO_END.test(attributes) || says(attributes, OUTLOOK_HEADER) };
+    meaning = { kind, toEnd: QUOTE_TO_END.test(attributes) || isMarkedBy(attributes, OUTLOOK_HEADER) };
     if (known.size < 500) known.set(attributes, meaning);
   }
   return meaning;

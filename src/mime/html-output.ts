@@ -1,15 +1,15 @@
-// What html-text.ts writes: text with the blanks and line breaks that a reader sees.
+// The output of html-text.ts: text with the blanks and line breaks that a reader sees.
 import { decodeEntities } from './html-entities.ts';
 
 export interface Output {
   pieces: string[];
   /** UTF-16 units so far. */
   length: number;
-  /** Line breaks at its end; leading blank lines are dropped. */
+  /** Number of line breaks at the end; 2 at first, which drops leading blank lines. */
   newlines: number;
-  /** A blank is due before the next text. */
+  /** The next text needs a blank before it. */
   space: boolean;
-  /** How many <pre> are open. */
+  /** Number of open <pre> elements. */
   pre: number;
 }
 
@@ -20,7 +20,7 @@ export function emit(out: Output, text: string): void {
   out.length += text.length;
 }
 
-/** At least `wanted` line breaks from what came before. */
+/** Ensures at least `wanted` line breaks after the text so far. */
 export function breakLine(out: Output, wanted: number): void {
   out.space = false;
   if (out.length === 0) return;
@@ -37,7 +37,7 @@ export function addLineBreak(out: Output): void {
   out.newlines++;
 }
 
-/** Text between two tags, entities included. */
+/** Adds the text between two tags, with its entities decoded. */
 export function addText(out: Output, raw: string): void {
   if (raw === '') return;
   const text = raw.includes('&') ? decodeEntities(raw) : raw;

@@ -1,4 +1,4 @@
-// Stretches of the text that mail clients mark, as html-text.ts finds them: quotation, attribution, signature.
+// Ranges of the text that mail clients mark in html: quotation, attribution, signature.
 import type { Meaning } from './html-marks.ts';
 
 export type RangeKind = NonNullable<Meaning['kind']> | 'tip';
@@ -11,7 +11,7 @@ interface Range {
 }
 
 export interface Ranges {
-  /** `depth`: elements of the same name that are open within it, itself included. */
+  /** `depth`: number of open elements of this name within it, including itself. */
   open: { tag: string; depth: number; start: number; kind: RangeKind }[];
   closed: Range[];
   /** Offset from which everything is quoted history, or -1. */
@@ -26,30 +26,30 @@ export function openRange(ranges: Ranges, tag: string, start: number, kind: Rang
   ranges.open.push({ tag, depth: 1, start, kind });
 }
 
-/** An element that marks nothing: the range that one of its name opened ends with its own closing tag. */
+/** Counts an element that marks nothing, so that its closing tag does not end a range that an element of the same name opened. */
 export function deepenRange({ open }: Ranges, tag: string): void {
-  for (let at = open.length - 1; at >= 0; at--) {
-    const range = open[at] as Ranges['open'][number];
-    if (range.tag !== tag) continue;
-    range.depth++;
-    return;
-  }
+  const range = open.length === 0 ? undefined : open.findLast((one) => one.tag === tag);
+  if (range !== undefined) range.depth++;
 }
 
 export function closeRange({ open, closed }: Ranges, tag: string, end: number): void {
-  for (let at = open.length - 1; at >= 0; at--) {
-    const range = open[at] as Ranges['open'][number];
-    if (range.tag !== tag) continue;
-    if (--range.depth > 0) return;
-    open.splice(at, 1);
-    closed.push({ start: range.start, end, kind: range.kind });
-    return;
-  }
+  if (open.length === 0) return;
+  const at = open.findLastIndex((one) => one.tag === tag);
+  const range = open[at];
+  if (range === undefined || --range.depth > 0) return;
+  open.splice(at, 1);
+  closed.push({ start: range.start, end, kind: range.kind });
 }
 
-const bitOf = { quote: 0, attribution: 4, signature: 8, tip: 16 } as const;
+/** Bits of a line's mark. `history`: quoted history from here to the end; `attribution`: introduces a quotation; `tip`: Exchange's link. */
+export const mark = { history: 2, attribution: 4, signature: 8, tip: 16 } as const;
 
-/** Quoted ranges as lines with `> `; the other ranges as bits of the lines they touch. `length`: of the whole output, where open ranges end. */
+/** Marks by line, as html-text.ts finds them. */
+export type Marks = readonly number[];
+
+export const isMarked = (marks: Marks | undefined, k: number, bit: number): boolean => ((marks?.[k] ?? 0) & bit) !== 0;
+
+/** Quoted ranges become lines with `> `, the others marks of the lines they touch. `length`: of the whole output, where open ranges end. */
 export function withMarks(
   text: string,
   { open, closed, toEnd }: Ranges,
@@ -70,12 +70,12 @@ export function withMarks(
     if (active.length > 0) active = active.filter((r) => r.end > at);
     let quoted = false;
     for (const range of active) {
-      // A range that begins at the very end of this line belongs to the next one.
+      // A range that begins at the end of this line belongs to the next line.
       if (range.start >= lineEnd && line !== '') continue;
       if (range.kind === 'quote') quoted = true;
-      else marks[k] = (marks[k] ?? 0) | bitOf[range.kind];
+      else marks[k] = (marks[k] ?? 0) | mark[range.kind];
     }
-    if (toEnd !== -1 && at >= toEnd) marks[k] = (marks[k] ?? 0) | 2;
+    if (toEnd !== -1 && at >= toEnd) marks[k] = (marks[k] ?? 0) | mark.history;
     if (quoted) lines[k] = line === '' ? '>' : line.startsWith('>') ? `>${line}` : `> ${line}`;
     at = lineEnd + 1;
   }

@@ -1,4 +1,4 @@
-// HTML → plain text, in one linear pass without a tree. Also marks what mail clients mark as quotation or signature, for the reply text.
+// HTML → plain text, in one linear pass without a tree. Also marks quotations and signatures as mail clients mark them, for the reply text.
 import { escapeHtml } from '../lib/text.ts';
 import { type Meaning, meaningOf } from './html-marks.ts';
 import { addLineBreak, addText, breakLine, emit, newOutput, type Output } from './html-output.ts';
@@ -6,6 +6,7 @@ import {
   closeRange,
   deepenRange,
   isInQuote,
+  type Marks,
   newRanges,
   openRange,
   type RangeKind,
@@ -16,53 +17,29 @@ import {
 interface HtmlText {
   /** Quoted lines begin with `> `. */
   text: string;
-  /** Per line of `text`, bits: 2 quoted history begins here and goes to the end, 4 introduces a quotation, 8 signature, 16 Exchange's link. */
-  marks: number[];
-  /** Stopped at the bound. */
+  /** Of the lines of `text`; none where nothing is marked. */
+  marks: Marks;
+  /** Stopped at `maxOutput`. */
   truncated: boolean;
 }
 
 const skipped = new Set(['script', 'style', 'head', 'title', 'noscript', 'template', 'xml']);
-const breaks = new Set([
-  'div',
-  'tr',
-  'li',
-  'ul',
-  'ol',
-  'table',
-  'section',
-  'article',
-  'header',
-  'footer',
-  'address',
-  'center',
-  'form',
-  'dl',
-  'dt',
-  'dd',
-  'body',
-  'caption',
-  'tbody',
-  'nav',
-  'main',
-  'aside',
-  'fieldset',
-  'figure',
-  'hr',
-  'blockquote',
-]);
+const breaks = new Set(
+  `div tr li ul ol table section article header footer address center form dl dt dd body caption tbody nav main
+  aside fieldset figure hr blockquote`.split(/\s+/),
+);
 const paragraphs = new Set(['p', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'pre']);
-/** Elements whose attributes may say quotation or signature. */
+/** Elements whose attributes may mark a quotation or a signature. */
 const marked = new Set(['div', 'blockquote', 'hr', 'table', 'pre', 'section']);
 
 interface HtmlTextOptions {
   /** Longest output, in UTF-16 units. */
   maxOutput?: number;
-  /** For somebody who sees nothing but the text: with the addresses of links, and the numbers of ordered lists. */
+  /** With the addresses of links and the numbers of ordered lists, for recipients who see the text alone. */
   outgoing?: boolean;
 }
 
-/** Whether a closing tag follows. Each text is searched once per tag, however many opening ones there are. */
+/** Finds out whether a closing tag follows. Searches the text once per name, however many opening tags there are. */
 function closingTags(html: string): { next(tag: string, from: number): boolean } {
   const places = new Map<string, number>();
   const place = (needle: string, from: number): number => {
@@ -77,7 +54,7 @@ function closingTags(html: string): { next(tag: string, from: number): boolean }
 }
 
 /**
- * Text as a reader sees it: blocks on lines of their own, lists with `* `, `alt` of images, no addresses of links.
+ * The text as a reader sees it: blocks on separate lines, lists with `* `, `alt` of images, no addresses of links.
  * Never throws; linear in the input.
  */
 export function htmlToText(
@@ -135,31 +112,30 @@ export function htmlToText(
       continue;
     }
     if (name === 'li') addBullet(out, links.lists);
-    if (!tag.selfClosing || name === 'hr') mark(ranges, openings, tag, html, out.length);
+    if (!tag.selfClosing || name === 'hr') markRange(ranges, openings, tag, html, out.length);
   }
   const text = out.pieces.join('').trimEnd();
-  // Also when the last tag is followed by something: all of it was read then.
   return { ...withMarks(text, ranges, out.length), truncated: out.length >= maxOutput && pos < n };
 }
 
-/** The tag that is being read; one object for a whole text, overwritten by the next tag. */
+/** The current tag; one object for a whole text. */
 interface Tag {
   /** Lower case. */
   name: string;
   closing: boolean;
-  /** Where its attributes begin, and where the tag ends: the place of its `>`. */
+  /** Offsets of its attributes and of its `>`. */
   from: number;
   end: number;
   selfClosing: boolean;
-  /** Quotes from here on were searched to the end in vain. */
+  /** Quotes from this offset on do not close. */
   lastQuote: number;
-  /** False once a comment was searched to the end in vain. */
+  /** False once no end of a comment was found. */
   commentsClose: boolean;
-  /** Nothing is shown until this element ends. */
+  /** Nothing is shown until this element ends; '' for none. */
   skipUntil: string;
 }
 
-/** Whether the tag belongs to what no reader sees: style, script, head. */
+/** Whether the tag belongs to an element that no reader sees: style, script, head. */
 function isSkipped(tag: Tag, closers: ReturnType<typeof closingTags>): boolean {
   const { name, closing } = tag;
   if (tag.skipUntil !== '') {
@@ -172,7 +148,7 @@ function isSkipped(tag: Tag, closers: ReturnType<typeof closingTags>): boolean {
   return true;
 }
 
-/** Behind a comment, doctype, conditional section or processing instruction; -1: nothing follows. */
+/** Offset after a comment, doctype, conditional section or processing instruction; -1 at the end of the text. */
 function afterDeclaration(html: string, lt: number, tag: Tag): number {
   if (!html.startsWith('<!--', lt)) {
     const end = html.indexOf('>', lt + 2);
@@ -180,7 +156,7 @@ function afterDeclaration(html: string, lt: number, tag: Tag): number {
   }
   const end = tag.commentsClose ? html.indexOf('-->', lt + 4) : -1;
   if (end !== -1) return end + 3;
-  // Unclosed: browsers swallow the rest; text that is there is better shown.
+  // Browsers hide the rest after an unclosed comment; it is shown here.
   tag.commentsClose = false;
   return lt + 4;
 }
@@ -215,7 +191,7 @@ function readTag(html: string, lt: number, tag: Tag): boolean {
 const attributesOf = (html: string, tag: Tag, most: number): string =>
   html.slice(tag.from, Math.min(tag.end, tag.from + most));
 
-/** Line breaks and blanks that a tag makes, and the text of an image. */
+/** Writes the line breaks and blanks of a tag, and the text of an image. */
 function layOut(out: Output, tag: Tag, html: string): void {
   const { name, closing } = tag;
   if (breaks.has(name)) breakLine(out, 1);
@@ -233,9 +209,9 @@ function layOut(out: Output, tag: Tag, html: string): void {
 const ALT = /\salt\s*=\s*(?:"([^"]{1,200})"|'([^']{1,200})')/i;
 
 interface Links {
-  /** `from`: piece of the output at which the link's text begins. */
+  /** `from`: index of the first piece of the link's text in the output. */
   open: { href: string; from: number } | undefined;
-  /** Of the lists that are open: number of the last item; undefined without numbers. */
+  /** Of the open lists: number of the last item; undefined for a list without numbers. */
   lists: (number | undefined)[];
 }
 
@@ -270,14 +246,14 @@ function addBullet(out: Output, lists: (number | undefined)[]): void {
 }
 
 interface Openings {
-  /** By attributes, as thousands of tags repeat them. */
+  /** By attributes, which thousands of tags repeat. */
   meanings: Map<string, Meaning>;
-  /** Only Outlook for Mac marks by a span, and mails have thousands of them. */
+  /** Whether spans are examined: mails have thousands of them, and only Outlook for Mac marks a quotation with one. */
   spans: boolean;
 }
 
-/** Notes what an opening tag says of the text within it: a quotation, a signature. */
-function mark(ranges: Ranges, { meanings, spans }: Openings, tag: Tag, html: string, at: number): void {
+/** Notes what an opening tag marks: a quotation, a signature. */
+function markRange(ranges: Ranges, { meanings, spans }: Openings, tag: Tag, html: string, at: number): void {
   const { name } = tag;
   let kind: RangeKind | undefined = name === 'blockquote' ? 'quote' : undefined;
   let few = true;
@@ -292,14 +268,14 @@ function mark(ranges: Ranges, { meanings, spans }: Openings, tag: Tag, html: str
 }
 const MAX_OPEN = 20;
 
-/** Where the tip leads that Exchange puts above the mail of an unknown sender. */
+/** Target of the link in the tip that Exchange puts above mails of unknown senders. */
 const TIP_LINK = 'LearnAboutSenderIdentification';
 
-/** Addresses that are of use outside of the mail. */
+/** Addresses that work outside the mail. */
 const HREF = /\shref\s*=\s*(?:"((?:https?|mailto|tel):[^"]{1,1500})"|'((?:https?|mailto|tel):[^']{1,1500})')/i;
 
 const isNameChar = (c: number): boolean =>
   (c >= 0x61 && c <= 0x7a) || (c >= 0x41 && c <= 0x5a) || (c >= 0x30 && c <= 0x39) || c === 0x3a || c === 0x2d;
 
-/** Text as HTML, for mails that mix both kinds of body. */
+/** Plain text as HTML, for mails that mix both kinds of body. */
 export const textToHtml = (text: string): string => `<p>${escapeHtml(text).replaceAll('\n', '<br>\n')}</p>`;

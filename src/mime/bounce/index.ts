@@ -1,11 +1,12 @@
-// Reports about mails of ours: bounces and delays per recipient, read receipts, complaints. RFC 3464, RFC 8098, RFC 5965, Exchange's NDR, prose.
+// Reports about mails that we sent: bounces and delays per recipient, read receipts, complaints. RFC 3464, RFC 8098, RFC 5965, Exchange's NDR, prose.
 import type { Address, DeliveryStatus } from '../../contract/message.ts';
 import { decodeText } from '../charset.ts';
+import type { Headers } from '../header-fields.ts';
 import { parseMessageIds } from '../message-ids.ts';
 import { complaintOf } from './complaints.ts';
 import { meaningOf } from './meanings.ts';
 import { sesReport } from './notification.ts';
-import { messageIdInText, type ProseRecipient, proseRecipients, reasonIn, reportPart } from './plain-text.ts';
+import { messageIdInText, type ProseRecipient, proseRecipients, recipientOfReport, reportPart } from './plain-text.ts';
 import { isOfMailSystem, looksLikeBounce } from './recognise.ts';
 import {
   answersIn,
@@ -19,38 +20,27 @@ import {
   statusIn,
 } from './status-fields.ts';
 
-interface ReportPart {
-  /** Media type. */
-  type: string;
-  /** Decoded body, latin1 view. */
-  text: string;
-}
-
-interface HeaderLookup {
-  all(name: string): readonly string[];
-  first(name: string): string | undefined;
-}
-
-interface BounceInput {
-  headers: HeaderLookup;
+export interface BounceInput {
+  headers: Headers;
   subject: string;
   from: readonly Address[];
-  /** Addresses the report itself was sent to: they are ours, never the failed ones. */
+  /** Addressees of the report itself: our own addresses, never failed ones. */
   to: readonly Address[];
   contentType: string;
   reportType: string | undefined;
-  reports: readonly ReportPart[];
+  /** Report parts by media type, decoded (latin1 view). */
+  reports: readonly { type: string; text: string }[];
   /** Text of the report. */
   text: string;
   /** Header block of the returned mail. */
-  original: HeaderLookup | undefined;
-  /** The returned mail in its original form (latin1 view, bounded). */
+  original: Headers | undefined;
+  /** The returned mail (latin1 view, bounded). */
   originalText: (() => string) | undefined;
 }
 
-export interface Bounce {
+interface Bounce {
   kind: 'bounce' | 'receipt' | 'feedback-report';
-  /** What it was recognised by. */
+  /** The evidence that it is one. */
   source: string;
   deliveryStatus: DeliveryStatus;
 }
@@ -81,7 +71,6 @@ function deliveryReport(input: BounceInput): Bounce | undefined {
 }
 const POSITIVE: ReadonlySet<string> = new Set(['delivered', 'relayed', 'expanded']);
 
-/** RFC 5965. */
 function complaintReport(input: BounceInput): Bounce | undefined {
   const complaint = complaintOf(input);
   if (complaint === undefined) return undefined;
@@ -89,52 +78,39 @@ function complaintReport(input: BounceInput): Bounce | undefined {
   return { kind: 'feedback-report', source, deliveryStatus: withOriginal(input, recipients) };
 }
 
-/** RFC 8098: a receipt, or a rejection in its shape. */
+/** RFC 8098: a receipt, or a rejection in the form of one. */
 function dispositionReport(input: BounceInput): Bounce | undefined {
-  const disposition = input.reports.find((r) => r.type.endsWith('disposition-notification'));
-  if (disposition !== undefined) {
-    const [fields] = fieldGroups(disposition.text);
-    const original = parseMessageIds(fields?.get('original-message-id') ?? '')[0];
-    const recipient = recipientAddress(fields?.get('original-recipient') ?? fields?.get('final-recipient'));
-    const rejected = isRejection(fields?.get('disposition') ?? '', input);
-    if (recipient !== undefined && rejected) return rejection(input, recipient, original);
-    const list: Recipient[] =
-      recipient === undefined
-        ? []
-        : [{ recipient, permanent: false, ...optional('diagnostic', fields?.get('disposition')) }];
-    const deliveryStatus = withOriginal(input, list);
-    return {
-      kind: 'receipt',
-      source: 'RFC 8098',
-      deliveryStatus: original === undefined ? deliveryStatus : { ...deliveryStatus, originalMessageId: original },
-    };
-  }
-  if (input.contentType !== 'multipart/report' || input.reportType?.toLowerCase() !== 'disposition-notification')
-    return undefined;
-  return { kind: 'receipt', source: 'RFC 8098', deliveryStatus: withOriginal(input, []) };
+  const report = input.reports.find((r) => r.type.endsWith('disposition-notification'));
+  const declared =
+    input.contentType === 'multipart/report' && input.reportType?.toLowerCase() === 'disposition-notification';
+  if (report === undefined && !declared) return undefined;
+  const fields = report && fieldGroups(report.text)[0];
+  const [original] = parseMessageIds(fields?.get('original-message-id') ?? '');
+  const recipient = recipientAddress(fields?.get('original-recipient') ?? fields?.get('final-recipient'));
+  const disposition = fields?.get('disposition') ?? '';
+  if (recipient !== undefined && isRejection(disposition, input)) return rejection(input, recipient, original);
+  const list = recipient === undefined ? [] : [{ recipient, permanent: false, ...optional('diagnostic', disposition) }];
+  return { kind: 'receipt', source: 'RFC 8098', deliveryStatus: withOriginal(input, list, original) };
 }
 
 function sesBounce(input: BounceInput): Bounce | undefined {
   const ses = sesReport(input.text);
   if (ses === undefined) return undefined;
   const { kind, recipients, originalMessageId } = ses;
-  const deliveryStatus = {
-    ...(originalMessageId === undefined ? {} : { originalMessageId }),
-    recipients: unique(recipients),
-  };
+  const deliveryStatus = { ...(originalMessageId && { originalMessageId }), recipients: unique(recipients) };
   return { kind, source: 'Amazon SES', deliveryStatus };
 }
 
-/** A bounce in words. */
+/** A bounce without machine-readable fields. */
 function prose(input: BounceInput): Bounce | undefined {
   const source = looksLikeBounce(input);
   if (source === undefined) return undefined;
-  // The fields of RFC 3464 may stand in the text: a report whose parts were lost.
+  // A report whose parts were lost may have the fields of RFC 3464 in its text.
   const { text } = input;
   const fields = /^(?:final|original)-recipient\s*:/im.exec(text)?.index;
   let list = fields === undefined ? [] : completedBy(text, statusRecipients(text.slice(fields)));
   if (list.length === 0) list = proseOf(input);
-  // A report that a gateway attached to one of its own.
+  // A gateway may have attached the report to one of its own.
   if (list.length === 0 && /^multipart\/report\b/i.test(input.original?.first('content-type') ?? ''))
     list = statusRecipients(input.originalText?.() ?? '');
   if (list.length === 0 && source === 'sender') return undefined;
@@ -142,7 +118,10 @@ function prose(input: BounceInput): Bounce | undefined {
   return { kind: 'bounce', source, deliveryStatus: withOriginal(input, list) };
 }
 
-/** Sieve's reject says it as a receipt: "automatic-action/MDN-sent-automatically; deleted" (RFC 5429 §2.1). So do mails deleted unread, without such words. */
+/**
+ * Sieve's reject sends a receipt "automatic-action/MDN-sent-automatically; deleted" (RFC 5429 §2.1). A receipt for a mail deleted unread has the same
+ * disposition, but no words of rejection.
+ */
 const isRejection = (disposition: string, { headers, text }: BounceInput): boolean =>
   /^\s*automatic-action\b.*;\s*(?:deleted|denied|failed|dispatched)/i.test(disposition) &&
   (/\breject/i.test(headers.first('auto-submitted') ?? '') ||
@@ -152,27 +131,21 @@ function rejection(input: BounceInput, recipient: string, original: string | und
   const words = input.text.slice(0, 2000).replace(/\s+/g, ' ').trim();
   const replyCode = replyCodeIn(words);
   const status = statusIn(words) ?? meaningOf(words.replace(/<[^<>]*>/g, ''), replyCode);
-  const deliveryStatus = withOriginal(input, [
-    {
-      recipient,
-      action: 'failed',
-      ...(status === undefined ? {} : { status }),
-      ...(replyCode === undefined ? {} : { replyCode }),
-      permanent: true,
-      ...optional('diagnostic', words),
-    },
-  ]);
-  return {
-    kind: 'bounce',
-    source: 'RFC 5429',
-    deliveryStatus: original === undefined ? deliveryStatus : { ...deliveryStatus, originalMessageId: original },
+  const failed: Recipient = {
+    recipient,
+    action: 'failed',
+    ...(status && { status }),
+    ...(replyCode && { replyCode }),
+    permanent: true,
+    ...optional('diagnostic', words),
   };
+  return { kind: 'bounce', source: 'RFC 5429', deliveryStatus: withOriginal(input, [failed], original) };
 }
 
 const optional = <K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> =>
   value === undefined || value === '' ? {} : ({ [key]: value.slice(0, 500) } as Record<K, string>);
 
-/** Recipients read of one mail: a list of more is no report about mails of ours. */
+/** Recipients read from one mail: reports about our mails name fewer. */
 const MAX_RECIPIENTS = 500;
 
 /** RFC 3464 §2.3; at most `max` of them. */
@@ -187,23 +160,22 @@ function statusRecipients(text: string, max = MAX_RECIPIENTS): Recipient[] {
     const last = declared?.endsWith('.4.7') === true ? lastAnswer(diagnostic) : undefined;
     const status = last?.status ?? moreExact(declared, withoutAddresses(diagnostic));
     const action = actionOf(group.get('action'), status);
-    const remoteMta = remoteIn(group);
     const replyCode =
       last?.replyCode ?? replyCodeIn(withoutAddresses(diagnostic.replace(/^\s*(?:smtp|x-[\w-]+)\s*;/i, '')));
     list.push({
       recipient,
-      ...(action === undefined ? {} : { action }),
-      ...(status === undefined ? {} : { status }),
-      ...(replyCode === undefined ? {} : { replyCode }),
+      ...(action && { action }),
+      ...(status && { status }),
+      ...(replyCode && { replyCode }),
       permanent: permanence(action, status, replyCode),
       ...optional('diagnostic', diagnostic),
-      ...optional('remoteMta', remoteMta),
+      ...optional('remoteMta', remoteIn(group)),
     });
   }
   return list;
 }
 
-/** RFC 3464 §2.3.5: the host whose words the diagnostic are, where they are not the reporting system's own. `dns; host`. */
+/** The host that the diagnostic is from, unless it is from the reporting system (RFC 3464 §2.3.5): `dns; host`. */
 const remoteIn = (group: FieldGroup): string | undefined =>
   group
     .get('remote-mta')
@@ -212,9 +184,9 @@ const remoteIn = (group: FieldGroup): string | undefined =>
     .slice(0, 253);
 
 /**
- * The remote server's own words are more exact than a status of x.0.0 or x.y.0 ("other, undefined"); else the reporting system's Status field is taken. Not
- * where it contradicts them: another class than the reply code beside it, or "user unknown" (5.1.1, what sendmail makes of each 550) where the server said
- * that the mailbox is full or closed, or the mail unwanted. x.4.7 (expired) is the reporting system's own.
+ * The status of the reporting system's Status field, or of the remote server's answer in the diagnostic. The answer wins over x.0.0 and x.y.0 ("other,
+ * undefined"), over a status of another class, and over 5.1.1 ("user unknown", which sendmail makes of every 550) where it says that the mailbox is full or
+ * closed, or the mail unwanted. x.4.7 (expired) is always the reporting system's.
  */
 function moreExact(declared: string | undefined, diagnostic: string): string | undefined {
   const answered = answersIn(diagnostic)[0]?.status;
@@ -228,7 +200,7 @@ function moreExact(declared: string | undefined, diagnostic: string): string | u
   return statusesIn(diagnostic).find((s) => s[0] === declared[0] && !/\.0(?:\.|$)/.test(s)) ?? declared;
 }
 
-/** Expired (x.4.7) is what the reporting system made of the other server's last answer, which Amazon SES quotes in brackets and Exchange behind LED=. */
+/** The remote server's last answer before the mail expired (x.4.7): Amazon SES quotes it in brackets, Exchange after LED=. */
 const lastAnswer = (diagnostic: string): { replyCode: number; status: string } | undefined => {
   const quoted = /(?:<|\bLED=)(?=[45]\d\d[ -][45]\.\d)/.exec(diagnostic);
   return quoted === null ? undefined : answersIn(diagnostic.slice(quoted.index + quoted[0].length))[0];
@@ -241,14 +213,14 @@ const withoutAddresses = (text: string): string =>
 
 const utf8 = (latin1: string): string => decodeText(Buffer.from(latin1, 'latin1')).text;
 
-/** The address we wrote to comes first: a forwarder's Final-Recipient is not ours to know. */
+/** The address that we sent to comes first; Final-Recipient may be a forwarder's. */
 function recipientOf(group: FieldGroup): string | undefined {
   const recipient =
     recipientAddress(group.get('original-recipient')) ??
     recipientAddress(group.get('final-recipient')) ??
     recipientAddress(group.get('x-actual-recipient'));
-  // RFC 6533: `utf-8;` and the address as it is.
-  return recipient === undefined ? undefined : utf8(recipient);
+  // RFC 6533: `utf-8;` precedes an address in raw UTF-8.
+  return recipient && utf8(recipient);
 }
 
 function actionOf(value: string | undefined, status: string | undefined): Recipient['action'] {
@@ -258,10 +230,7 @@ function actionOf(value: string | undefined, status: string | undefined): Recipi
   return status?.startsWith('5') === true ? 'failed' : undefined;
 }
 
-/**
- * Whether the reporting system has given up (RFC 3464 §2.3.3: failed is final, also for a status of 4.x.x, whose cause is a passing one). Only a report
- * that names no action is judged by its codes.
- */
+/** Whether the reporting system has given up. `failed` is final, also with a status of 4.x.x (RFC 3464 §2.3.3); the codes count only without an action. */
 function permanence(action: Recipient['action'], status: string | undefined, replyCode: number | undefined): boolean {
   if (action !== undefined) return action === 'failed';
   if (status !== undefined) return status.startsWith('5');
@@ -269,14 +238,14 @@ function permanence(action: Recipient['action'], status: string | undefined, rep
   return true;
 }
 
-/** Of the human-readable part: text further down is not searched for each recipient. */
+/** UTF-16 units of the human-readable part that are searched. */
 const MAX_WORDS = 65_536;
-/** Recipients looked for in it. */
+/** Recipients that are searched for in it. */
 const MAX_COMPLETED = 50;
 
 /**
- * Fills in from the human-readable part what the machine-readable one leaves out (Exchange's NDR puts the remote answer only there). A report about
- * one recipient only: any answer in it belongs to him.
+ * Adds codes that are only in the human-readable part, where Exchange's NDR puts the remote answer. In a report about a single recipient, every answer is
+ * about that recipient.
  */
 function completedBy(whole: string, recipients: readonly Recipient[]): Recipient[] {
   const text = whole.slice(0, MAX_WORDS);
@@ -286,7 +255,7 @@ function completedBy(whole: string, recipients: readonly Recipient[]): Recipient
   return recipients.map((r, k) => (k < MAX_COMPLETED ? completed(r, text, wordsAbout(others, k, lower), spoken) : r));
 }
 
-/** Where the words about the k-th recipient begin and end: up to the next of them. -1: nowhere. */
+/** Range of the words about the k-th recipient, up to the next recipient; [-1, -1] without any. */
 function wordsAbout(all: readonly string[], k: number, lower: string): [from: number, to: number] {
   const own = all[k] as string;
   const at = lower.indexOf(own);
@@ -317,24 +286,20 @@ function completed(
       : given.endsWith('.0.0')
         ? (mostExact(codes.filter((code) => code[0] === given[0])) ?? given)
         : given;
-  return {
-    ...recipient,
-    ...(replyCode === undefined ? {} : { replyCode }),
-    ...(status === undefined ? {} : { status }),
-  };
+  return { ...recipient, ...(replyCode && { replyCode }), ...(status && { status }) };
 }
 
-/** A server's answer at the beginning of a line of a transcript. */
+/** A server's answer at the start of a line in a transcript. */
 const SPOKEN = /^\s{0,8}(?:<<< ?)?([45][0-5]\d)[ -](?=\S)/m;
 
-/** A report that names nobody is about the only addressee of the mail that it returns. */
+/** A report that names nobody is about the only addressee of the returned mail. */
 function onlyAddressee(input: BounceInput): Recipient[] {
   const report = reportPart(input.text.slice(0, MAX_WORDS));
   const below = input.text.slice(report.length, report.length + MAX_WORDS);
   const to = input.original?.first('to') ?? /^[ \t>]{0,20}to[ \t]{0,20}:(.{1,500})$/im.exec(below)?.[1] ?? '';
   const only = to.includes(',') ? undefined : recipientAddress(to);
   if (only?.includes('@') !== true) return [];
-  return outcomes(input, [{ recipient: only, ...reasonIn(report) }]);
+  return outcomes(input, [recipientOfReport(only, report)]);
 }
 
 function proseOf(input: BounceInput): Recipient[] {
@@ -352,13 +317,13 @@ function proseOf(input: BounceInput): Recipient[] {
 function outcomes(input: BounceInput, list: readonly ProseRecipient[]): Recipient[] {
   const delayed = DELAYED.test(input.subject) || STILL_TRYING.test(reportPart(input.text.slice(0, 5000)));
   return list.map((r) => {
-    // Words that mean a permanent failure mean a passing one as long as it is still tried.
+    // While delivery is still attempted, words of a permanent failure mean a transient one.
     const status = delayed && r.derived ? r.status?.replace(/^5/, '4') : r.status;
     return {
       recipient: r.recipient,
       action: delayed ? 'delayed' : 'failed',
-      ...(status === undefined ? {} : { status }),
-      ...(r.replyCode === undefined ? {} : { replyCode: r.replyCode }),
+      ...(status && { status }),
+      ...(r.replyCode && { replyCode: r.replyCode }),
       permanent: !delayed,
       diagnostic: r.diagnostic,
     };
@@ -371,15 +336,19 @@ const STILL_TRYING =
 const DELAYED =
   /\bdelay(?:ed)?\b|^\W*(?:mail )?(?:delivery )?warning\b(?!.*(?:user unknown|fail))|delivery warning|verzögert|retardé|retrasad|temporarily|still being (?:retried|attempted)/i;
 
-/** Which mail of ours: Message-ID of the returned mail, or what the report refers to. */
-function withOriginal(input: BounceInput, recipients: Recipient[]): DeliveryStatus {
+/** The recipients, with the Message-ID of our mail: `stated` by the report, that of the returned mail, or the one that the report refers to. */
+function withOriginal(input: BounceInput, recipients: Recipient[], stated?: string): DeliveryStatus {
   const id =
     parseMessageIds(input.original?.first('message-id') ?? '')[0] ??
     messageIdInText(input.text) ??
     parseMessageIds(input.headers.first('x-original-message-id') ?? '')[0] ??
     parseMessageIds(input.headers.first('in-reply-to') ?? '')[0] ??
     parseMessageIds(input.headers.first('references') ?? '').at(-1);
-  return { ...(id === undefined ? {} : { originalMessageId: id }), recipients: unique(recipients) };
+  return {
+    ...(id && { originalMessageId: id }),
+    recipients: unique(recipients),
+    ...(stated && { originalMessageId: stated }),
+  };
 }
 
 function unique(list: Recipient[]): Recipient[] {

@@ -1,6 +1,6 @@
-// What the words of a failure mean when no enhanced code says it: RFC 3463 statuses, of the class that the reply code gives.
+// The RFC 3463 status that the words of a failure mean, where no enhanced code is given.
 
-/** Unmistakable, whatever the code beside them. */
+/** Words that are unmistakable, whatever the code beside them. */
 const sure: readonly [RegExp, string][] = [
   [
     /(?:mail ?(?:box|folder|drop)|quota|inbox|postfach).{0,60}(?:\bfull\b|exceed|voll\b|\bover\b)|\bover ?quota|quota.{0,20}exceed/i,
@@ -49,8 +49,8 @@ const meanings: readonly [RegExp, string][] = [
 ];
 
 /**
- * The status that the words mean, of the class of the reply code, if there is one: a 5yz is no 4.x.x (RFC 3463 §2). `given`: the server gave a status that is
- * not exact; only unmistakable words refine it. undefined when they say nothing.
+ * The status that the words mean, if any, in the class of the reply code (RFC 3463 §2). `given`: the server gave an inexact status, which only unmistakable
+ * words refine.
  */
 export function meaningOf(words: string, replyCode?: number, given = false): string | undefined {
   const status = (given ? sure : meanings).find(([pattern]) => pattern.test(words))?.[1];

@@ -1,4 +1,4 @@
-// Amazon SES tells of bounces, complaints and deliveries in JSON, which SNS wraps once more or not ("Amazon SNS notification contents for Amazon SES").
+// JSON notifications of bounces, complaints and deliveries by Amazon SES, which SNS may wrap again ("Amazon SNS notification contents for Amazon SES").
 import type { DeliveryStatus } from '../../contract/message.ts';
 import { replyCodeIn, statusIn } from './status-fields.ts';
 
@@ -16,7 +16,7 @@ const object = (value: unknown): Json => (typeof value === 'object' && value !==
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value.slice(0, 200) : []);
 const string = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** The first JSON object of the text; old relays break its long lines with "!", a line feed and a blank. */
+/** The first JSON object of the text. Old relays break long lines with "!", a line feed and a blank. */
 function firstObject(text: string): Json {
   const bare = text.replace(/!\r?\n /g, '').trimStart();
   const end = bare.search(/\n--\s*\n/);
@@ -27,7 +27,7 @@ function firstObject(text: string): Json {
   }
 }
 
-/** Opens more brackets within each other than any notification does: JSON.parse would build them all. */
+/** Whether brackets are nested deeper than in any notification; JSON.parse would build them all. */
 function isDeep(text: string): boolean {
   let depth = 0;
   for (let k = 0; k < text.length; k++) {
@@ -38,7 +38,7 @@ function isDeep(text: string): boolean {
   return false;
 }
 
-/** undefined when the text is no such notification. Never throws. */
+/** The report of a notification; undefined for any other text. Never throws. */
 export function sesReport(text: string): SesReport | undefined {
   if (text.length > MAX || !/^\s*\{/.test(text) || !text.includes('notificationType') || isDeep(text)) return undefined;
   let json = firstObject(text);
@@ -67,10 +67,10 @@ export function sesReport(text: string): SesReport | undefined {
           return {
             recipient: string(entry.emailAddress),
             action,
-            ...(status === undefined ? {} : { status }),
-            ...(replyCode === undefined ? {} : { replyCode }),
+            ...(status && { status }),
+            ...(replyCode && { replyCode }),
             permanent: action === 'failed',
-            ...(diagnostic === '' ? {} : { diagnostic }),
+            ...(diagnostic && { diagnostic }),
           };
         }),
       );
@@ -96,9 +96,9 @@ export function sesReport(text: string): SesReport | undefined {
         list(delivery.recipients).map((recipient) => ({
           recipient: string(recipient),
           action: 'delivered' as const,
-          ...(status === undefined ? {} : { status }),
+          ...(status && { status }),
           permanent: false,
-          ...(diagnostic === '' ? {} : { diagnostic }),
+          ...(diagnostic && { diagnostic }),
         })),
       );
     }

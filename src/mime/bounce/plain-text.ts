@@ -1,4 +1,4 @@
-// Bounces in prose, without RFC 3464: who could not be reached, and why. qmail, Exim, Postfix, sendmail, Yahoo, Gmail, GMX, Exchange, Notes and kin.
+// Bounces in prose, without RFC 3464: failed recipients and reasons. qmail, Exim, Postfix, sendmail, Yahoo, Gmail, GMX, Exchange, Notes and the like.
 import { asciiMessageId } from '../../domain/message-id.ts';
 import { trimEndOf, trimStartOf } from '../../lib/text.ts';
 import { meaningOf } from './meanings.ts';
@@ -13,17 +13,17 @@ export interface ProseRecipient {
   diagnostic: string;
 }
 
-/** A line that announces the returned mail; nothing below it belongs to the report. Each is matched against one trimmed line. */
+/** Lines that announce the returned mail, where the report ends. Matched against one trimmed line. */
 const BELOW_DASHES =
   /^.{0,20}(?:below this line is|this is a copy of|original message|returned (?:message|mail)|message (?:header|text|body)|unsent message|the header page|copy of|start of|transcript of session follows.{0,10}original|begin (?:message|forward)|forwarded message|your message|un-?sent|the body of the message|headers|原信件|原邮件)/i;
 const ORIGINAL =
   /^(?!(?:the )?original message was received)(?:(?:original|returned|the original|your original|old) (?:message|mail|e-?mail)(?: (?:follows|headers?|below|text|was|is|as received|:).*|:?)$|(?:here is a copy of|a copy of (?:your|the) (?:original )?message|the following (?:is|message) (?:a copy|headers)|message header(?:s)?:|headers? (?:follow|of the original)|included is a copy|(?:the )?first \d+ lines of|below is a copy|der header der e-?mail|the header of the original).*|received: ?(?:from|by) .*|return-path: ?<.*)$/i;
 
-/** The domain of an address, behind its `@`. */
+/** The domain of an address, after its `@`. */
 const DOMAIN = /(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}\.)+[A-Za-z0-9-]{2,63}/y;
 const LOCAL_PART = new Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+/=?^_`{|}~.-");
 
-/** Where the local part before the `@` at `at` begins, not before `from`, or -1. */
+/** Start of the local part before the `@` at `at`, at least `from`, or -1. */
 function localPart(line: string, at: number, from: number): number {
   if (line[at - 1] === '"') {
     const open = line.lastIndexOf('"', at - 2);
@@ -36,12 +36,12 @@ function localPart(line: string, at: number, from: number): number {
 
 interface InLine {
   address: string;
-  /** Offsets in the line: of the address, and behind it. */
+  /** Range in the line. */
   from: number;
   to: number;
 }
 
-/** Addresses of a line, looked for outward from each `@` and within the lengths that RFC 5321 §4.5.3.1 allows: linear. */
+/** Addresses of a line. Linear: searches from each `@` outward, within the lengths of RFC 5321 §4.5.3.1. */
 function addressesIn(line: string): InLine[] {
   const found: InLine[] = [];
   let from = 0;
@@ -56,30 +56,30 @@ function addressesIn(line: string): InLine[] {
   return found;
 }
 
-/** Words of failure: an address counts only near one of them, or when it begins a paragraph with such words. */
+/** Words of failure. Most addresses count only near one of them. */
 const FAILURE =
   /unknown|undeliver|not (?:be )?deliver|delivery|deliver|fail|reject|refus|denied|disabled|inactive|suspend|over ?quota|quota|mailbox|full|exceed|does(?: not|n't) exist|no such|not found|invalid|illegal|unable|error|bounce|blocked|spam|relay|timed? ?out|expired|too (?:many|large|big)|unrouteable|unreachable|user|recipient|address|no longer|not (?:a )?(?:valid|local|listed|accept|available|exist)|couldn't|could not|cannot|can't|gave up|giving up|\b[45]\d\d\b|nicht (?:zugestellt|gefunden|existier|erreich)|unbekannt|unzustellbar|fehler|voll|inexistant|inconnu|impossible|desconocid|no existe|sconosciut|inesistente|nieznany|onbekend|届|不明|宛先|送信でき|无法|失败|退信/i;
 
-/** A line that announces those who were not reached; they follow, on this line or the next ones. */
+/** A line that introduces the failed recipients, which follow on it or on the next lines. */
 const INTRODUCTION =
   /(?:(?:following|these|this|indicated|intended|specified) (?:e-?mail |final |one or more )*(?:recipient|address|user|mailbox|destination|person|people)|to (?:the|one or more|some) (?:of (?:its|the) )?(?:recipient|address|user)|fail\w* recipient|undelivered to|(?:permanent|fatal|delivery|transient)[\w -]{0,20} (?:errors?|failures?)|(?:could|was|were|can|is|has) ?(?:not|n't)(?: yet)?(?: been| be)? (?:deliver|sent|reach)\w* to|cannot be (?:delivered|sent) to|did not reach|were affected|failure reasons?|addressed to e-?mail address|pas pu [eê]tre d[eé]livr|n'a pas pu être remis|konnte (?:an|den|die) .{0,60}nicht|nicht zugestellt werden|delivery of e-?mail to this address|メールアドレス.{0,20}失敗|あて先|宛先|無法|无法)/i;
 
-/** Directly before or after an address that failed, within a sentence. */
+/** Words directly before or after a failed address, within a sentence. */
 const SAID_BEFORE =
   /(?:addressed(?: to)?,?|deliver(?:ed|able)?(?: (?:your|the|this) (?:message|mail|e-?mail))? to|sent to|rcpt to:|recipient(?: address)?:?|user(?:id)?:?|address:?|generated from|mail to|message to)\s*[<("']{0,2}$/i;
 const SAID_AFTER =
   /^["'>)]{0,2}[,:.]?\s*(?:[-–([]\s*)?(?:did not|does(?: not|n't)|is (?:not|un|in)|was not|could not|cannot|has (?:not|been)|not |no such|unknown|user|invalid|failed|delivery failed|mailbox|recipient|over|exceeds)/i;
 
-/** Longer lines hold no list of addresses. */
+/** Longest line with addresses, in UTF-16 units. */
 const MAX_LINE = 2000;
-/** UTF-16 units looked at on either side of an address. */
+/** UTF-16 units examined on either side of an address. */
 const AROUND = 200;
-/** UTF-16 units after an address that may say why it failed, among several. */
+/** UTF-16 units after an address that may give the reason, if there are several addresses. */
 const OWN_WORDS = 1200;
-/** Addresses looked at; a report names fewer. */
+/** Addresses examined; reports name fewer. */
 const MAX_CANDIDATES = 1000;
 
-/** How surely an address is one that failed. */
+/** Certainty that an address is a failed recipient's. */
 const sure = { near: 1, sentence: 2, listed: 3, header: 4 } as const;
 
 /** The recipients found so far, by address in lower case. */
@@ -94,8 +94,10 @@ function note(found: Found, address: string, at: number, sureness: number, to = 
 }
 
 /**
- * Who failed, in order. `failed`: what X-Failed-Recipients says; then nobody else does. `exclude`: addresses (lower case) that are the report's own sender, or
- * ours: they count only where the report lists them as it lists those who failed (a mail to oneself, an alias). `domain`: of the reporting system, for reports that give the local part alone.
+ * The failed recipients, in order.
+ * @param failed those of X-Failed-Recipients; if there are any, nobody else counts
+ * @param exclude addresses (lower case) of the report's sender and of ours: they count only where the report lists them as failed (a mail to oneself)
+ * @param domain of the reporting system, for reports that name local parts alone
  */
 export function proseRecipients(
   text: string,
@@ -111,7 +113,7 @@ export function proseRecipients(
   return explained(found, lines, body);
 }
 
-/** Goes through the lines of a report and notes the addresses that failed. */
+/** Notes the failed addresses in the lines of a report. */
 function findListed(
   lines: readonly string[],
   found: Found,
@@ -119,7 +121,7 @@ function findListed(
   exclude: ReadonlySet<string>,
   domain: string,
 ): void {
-  /** Whether a line speaks of failure, its addresses aside; asked of each line once. */
+  /** Whether a line has words of failure, by line. */
   const failures: (boolean | undefined)[] = [];
   const failing = (k: number): boolean => (failures[k] ??= FAILURE.test((lines[k] ?? '').slice(0, MAX_LINE)));
   let candidates = 0;
@@ -136,7 +138,7 @@ function findListed(
       gap = 0;
     }
     if (line.length > MAX_LINE || !line.includes('@')) {
-      // Prose at the margin ends the list; a single word in it is a local part.
+      // An indented single word is a local part; prose at the margin ends the list.
       if (introduced && !introduces && failed.size === 0) {
         const alone = /^\s+([A-Za-z0-9][\w.+-]{0,63})\s*$/.exec(line);
         if (alone !== null && domain !== '') note(found, `${alone[1]}@${domain}`, k, sure.near);
@@ -162,30 +164,30 @@ function findListed(
   }
 }
 
-/** A header field in a line, which says nothing of who failed. */
+/** Header fields that do not name failed recipients. */
 const OTHER_FIELD =
   /^\s*(?:(?:message-id|references|in-reply-to|received|return-path|dkim|list-|x-)[\w-]*|from|von|sender|reply-to|subject|mail from|original sender)\s*:/i;
 
 interface Place {
   line: string;
-  /** This line, or one above, announces those who failed. */
+  /** The line introduces the failed recipients. */
   introduces: boolean;
+  /** It, or a line above, does. */
   introduced: boolean;
-  /** Whether words of failure are in the line or beside it. */
+  /** Whether words of failure are in the line or close to it. */
   near(): boolean;
   excluded: boolean;
 }
 
-/** How surely an address in a line is one that failed; undefined: it is not. */
+/** The certainty that an address in a line is a failed one; undefined if it is not. */
 function surenessOf(
   address: string,
   { address: written, from, to }: InLine,
   { line, introduces, introduced, near, excluded }: Place,
 ): number | undefined {
-  // The text directly around it, and everything before it if that is short.
   const before = line.slice(Math.max(0, from - AROUND), from);
   const after = line.slice(to, to + AROUND);
-  // Contact addresses and message ids: "please contact x@y", "mailto:", "<…@…> (id)".
+  // Contact addresses ("please contact x@y", "mailto:") and message ids.
   if (CONTACT.test(before) && !/rcpt|(?:generated|expanded) from/i.test(before)) return undefined;
   if (/^\d{8,}|[0-9a-f]{16,}/i.test(address) && /\bid\b/i.test(before)) return undefined;
   const label = /^\s*(?:to|cc|an|kopie)\s*:/i.test(line);
@@ -205,7 +207,7 @@ function surenessOf(
   return label ? 0 : sure.near;
 }
 
-/** The surest of them, each with the words of the report on why. */
+/** The most certain ones, each with the report's words about the reason. */
 function explained(found: Found, lines: readonly string[], body: string): ProseRecipient[] {
   const all = [...found.values()];
   const best = Math.max(0, ...all.map((r) => r.sureness));
@@ -219,7 +221,7 @@ function explained(found: Found, lines: readonly string[], body: string): ProseR
     }
     const next = list.find((r, k) => k > i && r.at > at)?.at ?? lines.length;
     const own = lines.slice(at, Math.min(next, at + 14)).join(' ');
-    // The text after the address states the reason best, then its line; for a single recipient, the whole report.
+    // The reason is after the address, else in its line; for a single recipient, anywhere in the report.
     const after = wordsIn(own.slice(to, to + OWN_WORDS));
     if (list.length === 1)
       return recipientFrom(recipient, after, wordsIn(`${own.slice(0, to + OWN_WORDS)} ${everything}`));
@@ -227,7 +229,7 @@ function explained(found: Found, lines: readonly string[], body: string): ProseR
   });
 }
 
-/** Without its addresses, whose parts may be words of failure. */
+/** A line without its addresses, which may contain words of failure. */
 const outside = (line: string, found: readonly InLine[]): string => {
   let from = 0;
   let rest = '';
@@ -250,7 +252,7 @@ function withoutRoute(address: string): string {
   return trimEndOf(trimStartOf(address.slice(route), ".'="), ".'-");
 }
 
-/** A stretch of a report: its words, and the codes in them. */
+/** A stretch of a report with the codes in it. */
 interface Words {
   text: string;
   status: string | undefined;
@@ -266,11 +268,9 @@ function wordsIn(stretch: string): Words {
   return { text, status: mostExact(failuresIn(text)), replyCode: replyCodeIn(text), answers: answersIn(text) };
 }
 
-/** Why, of a report that names nobody. */
-export function reasonIn(report: string): Omit<ProseRecipient, 'recipient'> {
-  const { recipient: _nobody, ...reason } = recipientFrom('', wordsIn(report.slice(0, 6000)));
-  return reason;
-}
+/** The recipient of a report that names none in its text. */
+export const recipientOfReport = (recipient: string, report: string): ProseRecipient =>
+  recipientFrom(recipient, wordsIn(report.slice(0, 6000)));
 
 function recipientFrom(recipient: string, own: Words, wide = own): ProseRecipient {
   const status = own.status ?? (own.replyCode === undefined ? wide.status : undefined);
@@ -286,14 +286,14 @@ function recipientFrom(recipient: string, own: Words, wide = own): ProseRecipien
   const known = meaning ?? status;
   return {
     recipient,
-    ...(known === undefined ? {} : { status: known }),
+    ...(known && { status: known }),
     derived: meaning !== undefined,
-    ...(replyCode === undefined ? {} : { replyCode }),
+    ...(replyCode && { replyCode }),
     diagnostic: wide.text.trim().slice(0, 500),
   };
 }
 
-/** What the report itself says, without the returned mail below it. Linear. */
+/** The report without the returned mail below it. Linear. */
 export function reportPart(text: string): string {
   for (let at = 0; at < text.length; ) {
     const end = text.indexOf('\n', at);
@@ -311,7 +311,7 @@ function isOriginal(line: string): boolean {
   return bare.startsWith('--') ? BELOW_DASHES.test(trimStartOf(bare, '-').slice(0, 100)) : ORIGINAL.test(bare);
 }
 
-/** Message-ID of the returned mail, if the text contains it. */
+/** Message-ID of the returned mail, if it is in the text. */
 export function messageIdInText(text: string): string | undefined {
   const match = /^[ \t>]{0,100}message-id[ \t]{0,20}:\s{0,100}<([^<>\s]{3,500})>/im.exec(text.slice(0, 200_000));
   return match === null ? undefined : `<${asciiMessageId(match[1] ?? '')}>`;

@@ -1,21 +1,21 @@
-// "On … X wrote:": where a quotation is introduced, in one to five lines. Matched from its last line upwards, so that no line above it that is
-// the writer's own is ever part of it.
+// "On … X wrote:": the introduction of a quotation, in one to five lines. Matched from its last line upwards, so that it does not include lines of the
+// writer above it.
 import { hasMailAddress } from '../../lib/text.ts';
 import { kind, MAX_LINE, nextContent, plainLine } from './lines.ts';
 import { languages } from './templates.ts';
 
-export interface Attribution {
-  /** First line behind it. */
+interface Attribution {
+  /** First line after it. */
   to: number;
-  /** It is one whatever follows; else only directly before lines that are marked as quoted. */
+  /** It counts whatever follows; otherwise only directly before marked lines. */
   certain: boolean;
 }
 
-/** Lines that end like an attribution and are looked at: a mail that has more of them has the rest of them unread. */
+/** Lines that end like an attribution and are examined. */
 const MAX_TRIES = 300;
 const MAX_SPAN = 5;
 
-/** The attributions of a mail, by their first line. Linear: at most {@link MAX_TRIES} ends with {@link MAX_SPAN} lines each are matched. */
+/** The attributions of a mail, by their first line. Linear: matches at most {@link MAX_TRIES} ends with {@link MAX_SPAN} lines each. */
 export function attributionsOf(lines: readonly string[], kinds: Uint8Array): Map<number, Attribution> {
   const found = new Map<number, Attribution>();
   let tries = 0;
@@ -32,7 +32,7 @@ export function attributionsOf(lines: readonly string[], kinds: Uint8Array): Map
   return found;
 }
 
-/** Cheap: what the last character of an attribution may be. */
+/** Whether a line may end an attribution, mostly by its last character. Cheap. */
 function mayEnd(line: string): boolean {
   let end = line.length - 1;
   while (end > 0 && isMark(line.charCodeAt(end))) end--;
@@ -43,11 +43,11 @@ function mayEnd(line: string): boolean {
 }
 const isMark = (c: number): boolean =>
   c === 0x20 || (c >= 0x200b && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
-/** Words that end an attribution in programs that put no colon. */
+/** Words that end the attribution of programs that omit the colon. */
 const CLOSED =
   /(?:wrote|said|schrieb|geschrieben|écrit|escribió|scritto|schreef|napisał|skrev|uhr|写道|寫道|のメッセージ)$/i;
 
-/** The first lines of a quotation as old Gmail and forums wrote them, without a colon: believed only directly before marked lines. */
+/** Attributions of old Gmail and forums, without a colon. They count only directly before marked lines. */
 const datedName = /^(?:20\d\d[-/.]\d{1,2}[-/.]\d{1,2}\b.{2,200}|posted by .{2,80} on \d{1,2}[./]\d{1,2}[./]\d{4})$/i;
 
 function endingAt(
@@ -59,9 +59,9 @@ function endingAt(
   const quoteFollows = isBeforeQuote(kinds, end);
   const named = !quoteFollows && isNamedQuote(lines[nextContent(kinds, end + 1)]);
   let joined = plainLine(lines[end] as string);
-  /** A line that is complete without a date ("Jane <j@x> wrote:"), if nothing dated above belongs to it. */
+  /** Complete without a date ("Jane <j@x> wrote:"), unless a dated line above belongs to it. */
   let undated: { from: number; certain: boolean } | undefined;
-  /** One with a date and without an address: that of "Jane <j@x>, 3 Kas 2026, 10:12 tarihinde şunu yazdı:" may be in the line above. */
+  /** With a date and without an address, which may be in the line above, as in "Jane <j@x>, 3 Kas 2026, 10:12 tarihinde şunu yazdı:". */
   let bare: { from: number; certain: boolean } | undefined;
   for (let from = end; from > end - MAX_SPAN && from >= above; from--) {
     if (from < end) {
@@ -75,7 +75,7 @@ function endingAt(
     const what = matchOf(joined, quoteFollows);
     if (what === 'template' || what === 'dated') {
       const addressed = hasMailAddress(joined);
-      // Without a verb only a line of its own is believed.
+      // Without a verb it must begin a paragraph.
       const certain =
         quoteFollows || (isComplete(joined, named) && (what === 'template' || startsParagraph(kinds, from)));
       if (addressed && (YEAR.test(joined) || !isDayAbove(lines, kinds, from, above))) return { from, certain };
@@ -88,18 +88,18 @@ function endingAt(
   return quoteFollows && precedesQuote(plainLine(lines[end] as string)) ? { from: end, certain: false } : undefined;
 }
 
-/** Programs that name no address mark what they quote. */
+/** Programs that write no address mark their quotations. */
 const isComplete = (line: string, named: boolean): boolean =>
   isClosed(line) && (named || hasMailAddress(line) || isRuled(line));
 
 const startsParagraph = (kinds: Uint8Array, from: number): boolean => from === 0 || kinds[from - 1] !== kind.text;
 
-/** A line that ends with the day of an attribution whose time is on the next one: "On Thu, Mar 8, 2018". */
+/** Whether a line ends with the day of an attribution whose time is on the next line: "On Thu, Mar 8, 2018". */
 const isDay = (line: string): boolean => line.length <= 50 && /\p{Nd}{4},?$/u.test(line) && startsDated(line);
 const isDayAbove = (lines: readonly string[], kinds: Uint8Array, from: number, above: number): boolean =>
   from > above && kinds[from - 1] === kind.text && isDay(plainLine(lines[from - 1] as string));
 
-/** `Jane> text`, as old news readers mark what they quote. */
+/** `Jane> text`, the quotation marks of old news readers. */
 const isNamedQuote = (line: string | undefined): boolean => line !== undefined && /^\p{L}{1,20}> /u.test(line);
 
 const isBeforeQuote = (kinds: Uint8Array, k: number): boolean => {
@@ -108,8 +108,8 @@ const isBeforeQuote = (kinds: Uint8Array, k: number): boolean => {
 };
 
 /**
- * Whether a program may have broken a line here: the next word would not have fitted (programs break at 60 to 80 columns), or a template breaks
- * here (behind the date, within or behind the address).
+ * Whether a program may have broken a line here: the next word did not fit (programs break at 60 to 80 columns), or its template breaks here (after the
+ * date, within or after the address).
  */
 function isWrapped(line: string, next: string): boolean {
   const last = line.charAt(line.length - 1);
@@ -122,13 +122,12 @@ function isWrapped(line: string, next: string): boolean {
   return '>)"'.includes(last) && next.length <= 30;
 }
 
-/** `template`: one with its date. `dated`: a date, a time and an address in any language. `undated`: a name and an address with a verb. */
+/** `template`: a known form with a date. `dated`: a date, a time and an address in any language. `undated`: a name, an address and a verb. */
 function matchOf(joined: string, quoteFollows: boolean): 'template' | 'dated' | 'undated' | undefined {
   const text = core(joined.toLowerCase());
   if (hasDate(text)) {
     const address = hasMailAddress(text);
-    if ((address || quoteFollows || isFullDate(text)) && mayFit(text).some((template) => fits(template, text)))
-      return 'template';
+    if ((address || quoteFollows || isFullDate(text)) && fitsTemplate(text)) return 'template';
     if (address && isClosed(joined) && isDatedAddress(text)) return 'dated';
   }
   if (text.includes('@') && hasMailAddress(text) && isClosed(joined) && namesWriter(text)) return 'undated';
@@ -138,7 +137,7 @@ function matchOf(joined: string, quoteFollows: boolean): 'template' | 'dated' | 
 /** Between dashes: "------On 12/29/2026 17:32, Jane Doe wrote-----". */
 const isRuled = (text: string): boolean => text.startsWith('--') && text.endsWith('--');
 
-/** Without the colon, the dashes and the blanks around. */
+/** Without the colon, dashes and blanks around it. */
 function core(text: string): string {
   let from = 0;
   let to = text.length;
@@ -153,10 +152,10 @@ const DATE =
 const hasDate = (text: string): boolean => DATE.test(text);
 const TIME = /\p{Nd}{1,2} ?[:.h] ?\p{Nd}{2}|\p{Nd}{1,2}[時时]\p{Nd}|\p{Nd} ?[ap]\.?m\b/u;
 const YEAR = /(?:^|\P{Nd})\p{Nd}{4}(?:$|\P{Nd})|\p{Nd}{1,2}[./-]\p{Nd}{1,2}[./-]\p{Nd}{2}/u;
-/** Time of day or year: what a program writes, and prose seldom does. */
+/** A time of day or a year, which programs write and prose rarely does. */
 const isFullDate = (text: string): boolean => TIME.test(text) || YEAR.test(text);
 
-/** In any language: date, time and address of a mail with few other words, which is what all templates are made of. */
+/** A date, a time and an address with few other words: the content of all templates, in any language. */
 function isDatedAddress(text: string): boolean {
   if (text.length > 300 || !TIME.test(text) || !YEAR.test(text)) return false;
   if (!/<[^<>]{3,200}>|\([^()@]{1,100}@[^()]{1,100}\)/.test(text))
@@ -164,7 +163,7 @@ function isDatedAddress(text: string): boolean {
   return text.split(' ').length <= 24 && (startsDated(text) || /[>)]$|[>)][,;]? .{0,60}$/.test(text.slice(-70)));
 }
 
-/** A number within the first words, as dates begin: at most one word and a weekday's comma before it. */
+/** A number within the first words, as in dates. */
 const startsDated = (text: string): boolean => /^\P{Nd}{0,30}\p{Nd}/u.test(text);
 const isDateStart = (text: string): boolean =>
   /^(?:[^\p{Nd}\s]{1,20}[ \p{Nd}]){0,2}\p{Nd}|^[^\p{Nd}\s]{0,14}\p{Nd}/u.test(text.slice(0, 60));
@@ -176,7 +175,7 @@ interface Template {
   last: string;
 }
 
-/** The table, with each verb in its place. */
+/** The table, with each verb filled in. */
 const templates: readonly Template[] = [
   ...new Set(
     Object.values(languages).flatMap(({ verbs, templates: list }) =>
@@ -196,23 +195,16 @@ const templates: readonly Template[] = [
     last: tail !== undefined && 'literal' in tail ? tail.literal : '',
   };
 });
-/** By the last character of the attribution; those that end in a name fit any. */
-const openEnded = templates.filter(({ last }) => last === '');
-const byEnd = new Map<string, Template[]>();
-for (const template of templates) {
-  const end = template.last.at(-1);
-  if (end === undefined) continue;
-  const same = byEnd.get(end);
-  if (same === undefined) byEnd.set(end, [...openEnded, template]);
-  else same.push(template);
-}
-const mayFit = (text: string): readonly Template[] => byEnd.get(text.at(-1) ?? '') ?? openEnded;
-/** Verbs with which "name <address> verb" ends. */
+/** By the last character; under undefined those that end in a name or a date. */
+const byEnd = Map.groupBy(templates, ({ last }) => last.at(-1));
+const fitsTemplate = (text: string): boolean =>
+  [undefined, text.at(-1)].some((end) => byEnd.get(end)?.some((template) => fits(template, text)));
+/** Verbs at the end of "name <address> verb". */
 const writerVerbs: readonly string[] = [
   ...new Set(Object.values(languages).flatMap(({ verbs }) => verbs.split('|'))),
 ].map((verb) => ` ${verb}`);
 
-/** Linear: each literal is looked for once behind the one before it; the last one at the end. */
+/** Linear: each literal is searched once, after the one before it; the last one must be at the end. */
 function fits({ pieces, first, last }: Template, text: string): boolean {
   if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length + 4) return false;
   let at = first.length;
@@ -234,7 +226,7 @@ function filled(hole: 'd' | 'n' | '*', text: string): boolean {
   if (text.length < 2 || text.length > 400) return false;
   if (hole === 'n') return text.length <= 300;
   if (hole === 'd') return text.length <= 110 && startsDated(text) && hasDate(text);
-  // The date comes before the name and the address.
+  // A date, then a name and an address.
   const writer = text.search(/\S{0,100}[@<]/);
   const date = writer === -1 ? text : text.slice(0, writer);
   return isDateStart(date) && hasDate(date);
@@ -251,7 +243,7 @@ function namesWriter(text: string): boolean {
   );
 }
 
-/** In any language: one line with a colon at its end and a date and time, an address or a word of writing in it, directly before a quotation. */
+/** Whether a line directly before a quotation introduces it, in any language: a colon at the end, and a time, an address or a verb of writing. */
 function precedesQuote(line: string): boolean {
   if (line.length > 300) return false;
   const colon = /[:：]$/.test(line);

@@ -1,8 +1,8 @@
-// The line that a telephone or an app puts below a mail ("Sent from my iPhone"), in the languages that the pattern of markers.ts does not know.
+// The line that a phone or an app adds below a mail ("Sent from my iPhone"), in the languages that the pattern in markers.ts does not cover.
 import { plainLine } from './lines.ts';
 import { clientSignature } from './markers.ts';
 
-/** "Sent from", behind which the device is named; in lower case. */
+/** "Sent from" before the name of the device; in lower case. */
 const beginnings: readonly string[] = [
   'elküldve ', // hu
   'στάλθηκε από', // el
@@ -42,7 +42,7 @@ const beginnings: readonly string[] = [
   '發自',
   '寄自',
 ];
-/** "Sent from" behind the name of the device. */
+/** "Sent from" after the name of the device. */
 const endings: readonly string[] = [
   'ról küldve', // hu
   'ről küldve',
@@ -62,7 +62,7 @@ const endings: readonly string[] = [
 /** Devices and apps that sign mails. */
 const DEVICE =
   /iphone|ipad|android|galaxy|samsung|huawei|xiaomi|redmi|oneplus|pixel|blackberry|windows|nokia|motorola|outlook|gmail|yahoo|aol|proton|spark|bluemail|k-9|mail/i;
-/** "Get Outlook for iOS": the app, the system and a form of "get" in one short line, or the address that it leads to. */
+/** "Get Outlook for iOS": the app, the system and a form of "get" in one short line, or the link's address. */
 const GET_OUTLOOK = /outlook.{0,40}(?:ios|android|mac\b)|(?:ios|android|mac)\b.{0,40}outlook/i;
 const GET =
   /^(?:get|download|hent|hae|hämta|scarica|ottieni|pobierz|obter|obtener|obtén|obten|descargar|télécharger|obtenir|získat|získajte|stáhnout|скачать|получить|завантажити|отримати|obțineți|descărcați|λήψη|αποκτήστε|preuzmi|prenesite|nabavite|laadi|hankige|gaukite|atsisiųsti|iegūt|tải|dapatkan|muat|sækja|השג|קבל|احصل|الحصول|تنزيل|دریافت|获取|取得|下载)/i;
@@ -70,7 +70,7 @@ const GET_END =
   /(?:beziehen|holen|herunterladen|downloaden|ophalen|edinin|indirin|入手|取得|获取|다운로드|받기)$|beszerzése|letöltése/i;
 const ITS_LINK = /aka\.ms\/(?:o0ukef|ghei36|aab9ysg|aaea3vr|qtex0l)/i;
 
-/** Whether a line is one that a program signs with. Linear, for lines of at most MAX_LINE characters. */
+/** Whether a line is the signature of a program. Linear, for lines of at most MAX_LINE characters. */
 export function isDeviceLine(line: string): boolean {
   if (clientSignature.test(line)) return true;
   if (line.length > 200 || !DEVICE.test(line)) return false;

@@ -1,15 +1,16 @@
-// The block of labels (From, Sent, To, Subject) that Outlook and its kin put above the mail answered.
+// The block of labels (From, Sent, To, Subject) that Outlook and similar programs write above the mail that they answer.
 import { hasMailAddress, trimEndOf, trimStartOf } from '../../lib/text.ts';
 import { otherLabels, senderLabels, subjectLabels } from './labels.ts';
 import { kind, MAX_LINE } from './lines.ts';
 
-/** A line that begins with a label: its name in lower case, and whether it is the sender's. */
 interface Label {
+  /** Lower case. */
   name: string;
+  /** It is the sender's. */
   from: boolean;
 }
 
-/** What each line is, as far as it was asked: twelve lines before it may ask. */
+/** Labels by line. A cache: a line is examined for each of the twelve lines before it. */
 export type Labels = (Label | 'none' | undefined)[];
 
 function labelAt(lines: readonly string[], known: Labels, k: number): Label | 'none' {
@@ -23,10 +24,7 @@ function labelAt(lines: readonly string[], known: Labels, k: number): Label | 'n
   return found;
 }
 
-/**
- * Outlook's header: a From line (or another label) and at least two more labels within the next lines. `labels`: empty at first, kept between the calls
- * for one mail.
- */
+/** Whether a block of labels begins at line `k`. `labels`: empty at first, kept between the calls for one mail. */
 export function isHeaderBlock(
   lines: readonly string[],
   kinds: Uint8Array,
@@ -67,16 +65,15 @@ export function isHeaderBlock(
       fromSeen ||= what.from;
     } else if (++misses > 3) break;
   }
-  // Three labels, the sender among them: a list of "To:" and "Subject:" alone is the writer's own, and so is a journey from here to there.
-  // Two suffice when they hold date and address.
   const hasSubject = [...seen].some((name) => subjectLabels.has(name));
-  // A form that was filled in has labels too: in a mail that answers none, only the whole of a header is one.
+  // Filled-in forms have labels, too: a mail that answers none needs a whole header.
   if (!answers) return fromSeen && found >= 4 && hasSubject && addressed > 0;
+  // Three labels including the sender, since writers list "To:" and "Subject:", or a journey "From:", "To:". Two suffice with a date and an address.
   const ofMail = addressed > 0 || dated || hasSubject;
   return (fromSeen && found >= 3 && ofMail) || (found >= 2 && dated && addressed > 0);
 }
 
-/** With its colon and the marks around it: `> *From*: `. */
+/** Longest label with its colon and the marks around it: `> *From*: `. */
 const MAX_LABEL = 60;
 
 /** The text before the first colon, without marks around it; '' without a colon. */

@@ -1,44 +1,45 @@
-// The new part of a reply: without quoted history and signature. What is answered within the quotation is kept, with the quotation around it;
-// when nothing certain can be said, the whole text is. Works line by line in linear time.
+// The new part of a reply, without quoted history and signature. Answers within a quotation are kept together with the quotation; without certain
+// evidence the whole text is kept. Works line by line in linear time.
 import type { Stamp } from '../../contract/message.ts';
+import { isMarked, type Marks, mark } from '../html-ranges.ts';
 import { htmlToText } from '../html-text.ts';
 import { findStamps, mayHoldStamps } from '../stamps/index.ts';
 import { type Pattern, patternOf } from '../stamps/patterns.ts';
-import { findHistory, type History, isMarked, type Lines, readLines } from './history.ts';
-import { hasUnseen, kind, lastOf, plainLine, splitShared, tidy } from './lines.ts';
+import { findHistory, type History, type Lines, readLines } from './history.ts';
+import { hasUnseen, kind, plainLine, splitShared, tidy } from './lines.ts';
 import { answersBelow } from './markers.ts';
 import { isNotesLine, isOriginalWords } from './separators.ts';
 import { isFooter, signatureStart } from './signature.ts';
 
-/** Text beyond this many UTF-16 units is not looked at; a mail that long is kept as far as it was read. */
+/** UTF-16 units of the text that are read. */
 export const MAX_INPUT = 33_000;
-/** Of html that is rendered for the reply text alone; Outlook puts tens of kilobytes of styles before the first word. */
+/** The same for html; Outlook writes tens of kilobytes of styles before the first word. */
 export const MAX_HTML = 250_000;
 
 export interface ReplyInput {
-  /** The plain text of the mail, '' if there is none. */
+  /** Plain text of the mail; '' for none. */
   text: string;
   html: string | undefined;
   /** `text` was derived from `html`. */
   textIsDerived: boolean;
-  /** What htmlToText said of the lines of `text`, when it made them of `html` up to MAX_INPUT. */
-  marks?: readonly number[] | undefined;
-  /** The mail refers to another one: only then a quotation is looked for in the html beside a text, and labels are believed easily. Default true. */
+  /** Marks of `text`, if htmlToText made it from `html` with the bound MAX_INPUT. */
+  marks?: Marks | undefined;
+  /** The mail refers to another one. Only then html beside a text is searched for a quotation, and few labels suffice. Default true. */
   answers?: boolean;
-  /** The tenant's own stamps: words with * for any. */
+  /** The tenant's own stamps: texts with * for any words. */
   stamps?: readonly string[];
 }
 
 export interface Reply {
   /** The new part. */
   text: string;
-  /** split: a quotation or a signature was left out. whole: all of the text is there, as none was found for certain. */
+  /** split: without a quotation or a signature. whole: the whole text, as neither was found with certainty. */
   from: 'split' | 'whole';
-  /** What mail systems wrote into the mail, in the order of the text. */
+  /** Texts that mail systems wrote into the mail, in order. */
   stamps: Stamp[];
 }
 
-/** undefined when the mail has no text at all. */
+/** undefined if the mail has no text at all. */
 export function replyText(input: ReplyInput): Reply | undefined {
   const { text, html, textIsDerived, marks, answers = true } = input;
   const patterns = (input.stamps ?? []).map(patternOf);
@@ -50,7 +51,7 @@ export function replyText(input: ReplyInput): Reply | undefined {
   const quoting = !plain.found && answers && hasQuoteMarkup(html);
   if (!quoting && (plain.stamps.length > 0 || !mayHoldStamps(html, patterns))) return replyOf(plain);
   const marked = fromHtml(html, patterns, answers);
-  // The text alternative shows no trace of the quotation, or of a banner, the html may.
+  // Only the html shows the quotation, or a banner.
   const stamps = plain.stamps.length > 0 ? plain.stamps : marked.stamps;
   return replyOf({ ...(quoting && marked.found && marked.reply !== '' ? marked : plain), stamps });
 }
@@ -61,7 +62,7 @@ const replyOf = ({ reply, whole, stamps }: Outcome): Reply => ({
   stamps: stamps.map(({ kind: what, place, text }) => ({ kind: what, place, text })),
 });
 
-/** Begin with letters that are rare in texts: the search is as fast as memchr. The colours are those of Outlook's line above a quotation. */
+/** Words that begin with a rare letter, which makes the search as fast as memchr. The colours are those of Outlook's line above a quotation. */
 const QUOTE_MARKS = ['quote', 'QUOTE', 'RplyFwdMsg', '#E1E1E1', '#B5C4DF'];
 const hasQuoteMarkup = (html: string): boolean => QUOTE_MARKS.some((mark) => html.includes(mark));
 
@@ -70,22 +71,21 @@ function fromHtml(html: string, patterns: readonly Pattern[], answers: boolean):
   return newPart(rendered.text, rendered.marks, patterns, answers);
 }
 
-/** Searched one by one: many times as fast as one pattern for all, and nearly always without a match. */
+/** Separate searches, nearly always in vain, are many times as fast as one pattern. */
 const INVISIBLE = ['\u200b', '\ufeff', '\u00a0'];
 
 interface Outcome {
   reply: string;
-  /** Some quotation was recognised. */
+  /** A quotation was found. */
   found: boolean;
   /** All of the text, without stamps. */
   whole: string;
   stamps: Stamp[];
 }
 
-/** `marks`: per line, what the html said (htmlToText). */
 function newPart(
   input: string,
-  marksOfText: readonly number[] | undefined,
+  marksOfText: Marks | undefined,
   patterns: readonly Pattern[],
   answers: boolean,
 ): Outcome {
@@ -104,11 +104,11 @@ function newPart(
   return { ...withoutHistory(shown, hasUnseen(visible), marks, answers), whole: tidy(shown), stamps };
 }
 
-/** `directed`: some line has marks of direction, which Gmail puts around what it writes in Hebrew, Arabic or Persian: they are not matched. */
+/** `directed`: some lines have directional marks, which Gmail writes around its own words in Hebrew, Arabic and Persian. Matching ignores them. */
 function withoutHistory(
   shown: readonly string[],
   directed: boolean,
-  marks: readonly number[] | undefined,
+  marks: Marks | undefined,
   answers: boolean,
 ): Pick<Outcome, 'reply' | 'found'> {
   const lines = directed ? shown.map(plainLine) : shown;
@@ -122,13 +122,13 @@ function withoutHistory(
   const isIntroduction = (k: number): boolean =>
     attribution !== undefined && k >= attribution.from && k < attribution.to;
 
-  // Which lines are the writer's own, above the cut.
+  // The writer's own lines above the cut. Without any (a bare forward, or all quoted) the whole text is kept.
   const own: number[] = [];
-  for (let k = 0; k < cut; k++) if (kinds[k] === kind.text && !isIntroduction(k) && !isMarked(marks, k, 8)) own.push(k);
-  // None: a bare forward, or all of it quoted. The whole is kept rather than nothing.
+  for (let k = 0; k < cut; k++)
+    if (kinds[k] === kind.text && !isIntroduction(k) && !isMarked(marks, k, mark.signature)) own.push(k);
   if (own.length === 0) return whole(false);
   const { from, to, mixed } = keptLines(text, history, cut, own);
-  // Of a quotation with answers in it only the line that introduces it goes.
+  // Of a quotation with answers in it, only the introduction is dropped.
   if (mixed) return { reply: tidy(shown.filter((_, k) => k >= from && k < to && !isIntroduction(k))), found };
   if (
     end < lines.length &&
@@ -152,16 +152,16 @@ function cutAbove(lines: readonly string[], kinds: Uint8Array, end: number): num
   return cut;
 }
 
-/** Which stretch is kept. `mixed`: the answers are within the quotation, which is kept around them. */
+/** The range of lines to keep. `mixed`: the answers are within the quotation, which is kept with them. */
 function keptLines(
   { lines, kinds, firstQuote, marks }: Lines,
   { attribution }: History,
   cut: number,
   own: readonly number[],
 ): { from: number; to: number; mixed: boolean } {
-  const lastQuote = lastOf(kinds, kind.quote, cut);
+  const lastQuote = kinds.subarray(0, cut).lastIndexOf(kind.quote);
   const quoteFrom = attribution?.from ?? (firstQuote < cut ? firstQuote : -1);
-  // An unmarked quotation line on top and the answer below it.
+  // The introduction of an unmarked quotation on top, and the answer below it.
   const from = attribution !== undefined && lastQuote === -1 ? attribution.to : 0;
   if (quoteFrom === -1) return { from, to: cut, mixed: false };
   const before = own.some((k) => k < quoteFrom);
@@ -171,7 +171,7 @@ function keptLines(
   const last = replies.at(-1);
   if (last === undefined) return { from, to: before ? quoteFrom : cut, mixed: false };
   const between = replies.some((k) => k < lastQuote);
-  // One quotation, the answer below it.
+  // One quotation with the answer below it.
   if (!before && !between && attribution !== undefined) return { from: lastQuote + 1, to: cut, mixed: false };
   return { from: 0, to: last + 1, mixed: true };
 }

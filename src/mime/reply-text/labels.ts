@@ -1,6 +1,6 @@
-// Labels of the block that Outlook and its kin put above the mail answered: by language the sender's, then all others (date, recipients, subject).
+// Labels of the block that Outlook and similar programs write above the mail that they answer.
 
-/** From, by language, then Sent or Date, To, Cc, Subject and the rarer ones. In lower case. */
+/** By language: From, then Sent or Date, To, Cc, Subject and rarer ones. In lower case. */
 const table: Readonly<Record<string, readonly [from: string, others: string]>> = {
   ar: ['من|المرسل', 'تاريخ الإرسال|تم الإرسال|تم الارسال|أُرسلت|التاريخ|إلى|الى|نسخة|نسخة إلى|الموضوع|الرد على'],
   az: ['kimdən|göndərən', 'göndərilib|tarix|kimə|mövzu'],
@@ -96,7 +96,7 @@ export const otherLabels: ReadonlySet<string> = new Set(
   ].filter((label) => !senderLabels.has(label)),
 );
 
-/** The last of each row: what makes a block of labels one of a mail. */
+/** Labels of the subject, which only a mail's header has. */
 export const subjectLabels: ReadonlySet<string> = new Set(
   (
     'subject|betreff|thema|objet|sujet|asunto|assumpte|oggetto|onderwerp|temat|assunto|emne|ämne|aihe|předmět|predmet|naslov|zadeva|tárgy|тема|относно|предмет|наслов|konu|mövzu|subiect|subiectul|tema|teema|tēma|temats|' +

@@ -1,7 +1,8 @@
-// The lines of a mail for the reply text: what kind each is, and the repairs that need no meaning.
+// The lines of a mail for the reply text: their kinds, and repairs that do not depend on words.
+import type { Marks } from '../html-ranges.ts';
 import { splitSharedLine } from './markers.ts';
 
-/** Longer lines are no markers of anything. */
+/** Longest line that is examined, in UTF-16 units. */
 export const MAX_LINE = 600;
 
 export const kind = { text: 0, blank: 1, quote: 2 } as const;
@@ -13,37 +14,26 @@ export const isQuoted = (line: string): boolean => {
   if (c === 0x20 && /^ {1,3}>/.test(line)) return true;
   if (c !== 0x7c && !(c === 0x20 && line.charCodeAt(1) === 0x7c)) return false;
   const bar = c === 0x7c ? line : line.slice(1);
-  // A row of a table has a bar at its end too.
+  // A row of a table also ends in a bar.
   return bar === '|' || (/^\|[\s|]/.test(bar) && !/\|\s*$/.test(bar.slice(1)));
 };
 
-/** Characters that are not seen: marks of direction, joiners, zero-width blanks. */
+/** Invisible characters: directional marks, joiners, zero-width spaces. */
 const UNSEEN = /[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u061c]/g;
 const BLANKS = /[\s\u00a0\u2000-\u200a\u202f\u3000]{1,600}/g;
 
-/** What {@link plainLine} changes besides the blanks around. */
+/** Characters that {@link plainLine} changes, besides blanks at the ends. */
 const ODD = /[\t-\r\u00a0\u061c\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2069\u3000\ufeff]| {2}/;
 
-/** A line as it is read: without what is not seen, one blank between words, none around. */
+/** A line without invisible characters, with one blank between words and none at the ends. */
 export const plainLine = (line: string): string =>
   (ODD.test(line) ? line.replace(UNSEEN, '').replace(BLANKS, ' ') : line).trim();
 
-/** Whether {@link plainLine} may change more than blanks. Searched one by one: nearly always in vain. */
+/** Whether a text has directional marks. Separate searches, nearly always in vain, are the fastest way. */
 export const hasUnseen = (text: string): boolean => UNSEEN_LIKELY.some((c) => text.includes(c));
-const UNSEEN_LIKELY = [
-  '\u200e',
-  '\u200f',
-  '\u202a',
-  '\u202b',
-  '\u202c',
-  '\u2066',
-  '\u2067',
-  '\u2068',
-  '\u2069',
-  '\u061c',
-];
+const UNSEEN_LIKELY = [...'\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\u061c'];
 
-/** `>:` or `> wrote:`, broken off an attribution whose address the line above leaves open: no quotation. */
+/** `>:` or `> wrote:`, the end of an attribution whose address begins in the line above: no quotation. */
 export const isBrokenOff = (line: string, above: string | undefined): boolean =>
   line.length <= 40 &&
   (line.endsWith(':') || line.endsWith('：')) &&
@@ -51,7 +41,7 @@ export const isBrokenOff = (line: string, above: string | undefined): boolean =>
   above.length <= MAX_LINE &&
   above.lastIndexOf('<') > above.lastIndexOf('>');
 
-/** The rest of a link that the client broke off a quoted line, directly between two of them, is quoted as well. */
+/** Makes the rest of a link between two quoted lines, which the client broke off the first, a quoted line. */
 export function joinWrapped(lines: readonly string[], kinds: Uint8Array, from: number): void {
   for (let k = from + 1; k < kinds.length - 1; k++) {
     if (kinds[k] !== kind.text || kinds[k - 1] !== kind.quote || kinds[k + 1] !== kind.quote) continue;
@@ -59,7 +49,7 @@ export function joinWrapped(lines: readonly string[], kinds: Uint8Array, from: n
   }
 }
 
-/** One word that is a link, or that ends like one (`…?id=7)>`), and nothing but brackets behind it. Linear, for lines of any length. */
+/** Whether a line is one word that is a link or ends like one (`…?id=7)>`), with only brackets after it. Linear, for lines of any length. */
 function isLinkRest(line: string): boolean {
   const text = line.trim();
   const blank = text.search(/\s/);
@@ -68,8 +58,8 @@ function isLinkRest(line: string): boolean {
   return /^\(?<?https?:/.test(word) || (/[)>]$/.test(word) && /[/=_&%?]/.test(word));
 }
 
-/** The lines, with an attribution that shares its line with the answer on a line of its own, where a quotation follows. */
-export function splitShared(text: string, lines: string[], marks: readonly number[] | undefined): string[] {
+/** Puts an attribution before a quotation on a separate line, if it shares its line with the answer. */
+export function splitShared(text: string, lines: string[], marks: Marks | undefined): string[] {
   if (marks !== undefined || !text.includes('wrote:\n')) return lines;
   return lines.flatMap((line, k) => {
     if (!line.endsWith(' wrote:') || line.length > MAX_LINE || /^[>\s-]*On /.test(line)) return line;
@@ -91,17 +81,5 @@ export function tidy(lines: readonly string[]): string {
 
 export function nextContent(kinds: Uint8Array, from: number): number {
   for (let k = from; k < kinds.length; k++) if (kinds[k] !== kind.blank) return k;
-  return -1;
-}
-
-export const firstContent = (kinds: Uint8Array): number => nextContent(kinds, 0);
-
-export function hasText(kinds: Uint8Array, from: number, to: number): boolean {
-  for (let k = from; k < to; k++) if (kinds[k] === kind.text) return true;
-  return false;
-}
-
-export function lastOf(kinds: Uint8Array, wanted: number, before: number): number {
-  for (let k = before - 1; k >= 0; k--) if (kinds[k] === wanted) return k;
   return -1;
 }

@@ -1,5 +1,5 @@
-// Where the signature begins: "-- " (RFC 3676 §4.3), what clients add, and the footers of lists.
-
+// The beginning of the signature: "-- " (RFC 3676 §4.3), lines that clients add, and footers of lists.
+import { isMarked, type Marks, mark } from '../html-ranges.ts';
 import { isDeviceLine } from './device-lines.ts';
 import { kind, MAX_LINE } from './lines.ts';
 import { signatureDelimiter } from './markers.ts';
@@ -7,11 +7,11 @@ import { signatureDelimiter } from './markers.ts';
 export const isFooter = (line: string): boolean =>
   /^[_=*-]{5,}\s*$/.test(line) || isDeviceLine(line.slice(0, MAX_LINE)) || /^https?:\S+$/.test(line);
 
-/** A line of underscores begins a signature or a list's footer when contact details follow below; otherwise it divides the writer's text. */
+/** A line of underscores before contact details begins a signature or a list's footer; otherwise it divides the writer's text. */
 const isFooterBelow = (lines: readonly string[], from: number, to: number): boolean =>
   from >= to || lines.slice(from, Math.min(to, from + 30)).some((line) => REACHABLE.test(line.slice(0, MAX_LINE)));
 
-/** Alone on a line, with a few lines below: what some write for `-- `. */
+/** Lines that some people write instead of `-- `, near the end. */
 const SHORT_RULES: ReadonlySet<string> = new Set(['__', '—', '–', '——']);
 
 const REACHABLE = /https?:|www\.|\S@\S|mailing list|\+\d[\d ()/-]{6,}|\b(?:tel|phone|fon|fax|mobil)/i;
@@ -22,18 +22,13 @@ export function signatureStart(
   kinds: Uint8Array,
   from: number,
   to: number,
-  marks: readonly number[] | undefined,
+  marks: Marks | undefined,
 ): number {
   let stop = to;
-  // Something must come before a signature, be it quoted; a mail that begins with `--` is not all signature. Looked for once.
+  // A signature has a text before it, be it quoted: a mail that begins with `--` is not all signature.
   let firstText = from;
   while (firstText < to && kinds[firstText] === kind.blank) firstText++;
-  const last = (): number => {
-    let k = stop - 1;
-    while (k >= from && kinds[k] === kind.blank) k--;
-    return k;
-  };
-  for (let k = from; k < to; k++) {
+  for (let k = firstText + 1; k < to; k++) {
     const line = lines[k] as string;
     if (kinds[k] !== kind.text) continue;
     const first = line.charCodeAt(0);
@@ -41,21 +36,24 @@ export function signatureStart(
       (first === 0x2d && signatureDelimiter.test(line)) ||
       (line.length <= 2 && SHORT_RULES.has(line) && to - k <= 10) ||
       (first === 0x5f && /^_{10,}$/.test(line) && isFooterBelow(lines, k + 1, to)) ||
-      ((marks?.[k] ?? 0) & 8) !== 0;
-    if (delimiter && firstText < k) {
+      isMarked(marks, k, mark.signature);
+    if (delimiter) {
       stop = k;
       break;
     }
   }
-  for (;;) {
-    const k = last();
-    if (k < from) break;
+  // Lines at the end that a program signs with, a name after a dash ("- Kim"), or rows of dashes.
+  for (let k = stop - 1; k > firstText; k--) {
+    if (kinds[k] === kind.blank) continue;
     const line = (lines[k] as string).trim();
-    const alone = k === from || kinds[k - 1] !== kind.text;
-    if (line.length < MAX_LINE && isDeviceLine(line) && firstText < k) stop = k;
-    else if (alone && /^-{1,2}\s?\p{Lu}[\p{L}.'’]*(?: \p{Lu}?[\p{L}.'’]*){0,3}$/u.test(line) && firstText < k) stop = k;
-    else if (/^[_=*-]{3,}$/.test(line) && firstText < k) stop = k;
-    else break;
+    const signs =
+      (line.length < MAX_LINE && isDeviceLine(line)) ||
+      (kinds[k - 1] !== kind.text && SIGNED.test(line)) ||
+      /^[_=*-]{3,}$/.test(line);
+    if (!signs) break;
+    stop = k;
   }
   return stop;
 }
+
+const SIGNED = /^-{1,2}\s?\p{Lu}[\p{L}.'’]*(?: \p{Lu}?[\p{L}.'’]*){0,3}$/u;

@@ -1,6 +1,6 @@
-// How mail programs introduce what they quote, in the languages they speak: from this table the matchers of attribution.ts are built, and the
-// generated answers of test/corpus take their lines from the same programs. Placeholders: {d} date and time, {n} name and address, {*} a date
-// and then a name, with or without a comma between, {v} one of the language's verbs. Without the colon at the end; case does not count.
+// The lines with which mail programs introduce a quotation, by language; attribution.ts builds its matchers from this table. Placeholders: {d} date and
+// time, {n} name and address, {*} a date and then a name, with or without a comma between, {v} one of the language's verbs. The colon at the end is
+// omitted; case does not count.
 // Sources: the localized strings of Gmail, Apple Mail, Outlook, Thunderbird (mailnews reply header), Roundcube (mailreplyintro), Open-Xchange,
 // Horde, Yahoo, Yandex, Mail.ru, NetEase, K-9, Evolution, KMail, Spark, Proton Mail, Zoho.
 

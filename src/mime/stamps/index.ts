@@ -1,36 +1,38 @@
-// Lines that a mail system wrote into the mail of a customer: found in the text, taken out of the reply text, and kept apart. A line that is
-// not wholly made of known sentences is the customer's. Linear; only the paragraphs at the top and those that name a scanner are looked at.
+// Lines that a mail system wrote into a customer's mail, which are removed from the reply text and listed separately. A line counts only if it consists
+// of known sentences. Linear; examines only the paragraphs at the top and those that name a scanner.
 import type { Stamp } from '../../contract/message.ts';
 import { beginningFinder, clip, phraseFinder, trimEndOf, trimStartOf } from '../../lib/text.ts';
+import { isMarked, type Marks, mark } from '../html-ranges.ts';
 import { isQuoted, plainLine } from '../reply-text/lines.ts';
 import { matchesPattern, type Pattern } from './patterns.ts';
 import * as phrases from './phrases.ts';
 
-/** Lines of one stamp, from and to as slice takes them. */
 interface Found extends Stamp {
+  /** The lines, as `slice` takes them. */
   from: number;
   to: number;
-  /** A tag before the customer's words: no whole line, but these characters of line `from`. */
+  /** Length of a tag before the customer's words in line `from`; `to` is `from` then. */
   begins?: number;
 }
+
+/** The kind of a stamp, and the line after it. */
+type Match = { kind: Stamp['kind']; to: number } | undefined;
 
 const MAX_LINES = 8;
 const MAX_TEXT = 900;
 const MAX_STAMPS = 10;
-/** Paragraphs looked at from the top, and paragraphs that name a scanner. */
+/** Paragraphs examined below the top. */
 const MAX_TRIES = 60;
-const LINK_BIT = 16;
 
 /**
- * Ordered, without overlap.
- * @param text what the lines are of
- * @param marks what htmlToText said of the lines; the bit 16 is Exchange's link
+ * The stamps, in order, without overlap.
+ * @param text of which `lines` are the lines
  */
 export function findStamps(
   text: string,
   lines: readonly string[],
   patterns: readonly Pattern[],
-  marks?: readonly number[],
+  marks: Marks | undefined,
 ): Found[] {
   const found: Found[] = [];
   const isText = (k: number): boolean =>
@@ -43,13 +45,13 @@ export function findStamps(
   const nextText = (from: number): number => {
     let k = from;
     while (k < lines.length && !isText(k)) {
-      if ((lines[k] as string).trim() !== '') return -1; // a quotation: nothing of the top is below it
+      if ((lines[k] as string).trim() !== '') return -1; // a quotation ends the top
       k++;
     }
     return k < lines.length ? k : -1;
   };
 
-  // Those above the customer's words, one after the other.
+  // Above the customer's words.
   let top = nextText(0);
   while (top !== -1 && found.length < MAX_STAMPS) {
     const row = isRow(lines[top] as string) ? 1 : 0;
@@ -61,14 +63,13 @@ export function findStamps(
         found.push({ kind: 'external', place: 'top', text: tag.text, from: top, to: top, begins: tag.length });
       break;
     }
-    let to = match.to;
-    if (row === 1 && to < lines.length && isRow(lines[to] as string)) to++;
-    else if (isText(to) && isRow(lines[to] as string)) to++;
+    let { to } = match;
+    if (to < lines.length && isRow(lines[to] as string) && (row === 1 || isText(to))) to++;
     found.push({ kind: match.kind, place: 'top', text: textOf(lines, begin, match.to), from: top, to });
     top = nextText(to);
   }
 
-  // Those below, wherever a scanner is named or a pattern of the tenant's own fits. Nearly no mail names one.
+  // Below them, in paragraphs that name a scanner (few mails do) or that a pattern of the tenant may match.
   const below = found.at(-1)?.to ?? 0;
   const any = patterns.length > 0 || namesScanner(text);
   let tries = 0;
@@ -98,8 +99,8 @@ export function findStamps(
 }
 
 /**
- * For the mails whose text does not show what their html does: cheap. Mail systems write above the body or below it, so that is where their words
- * are looked for; those of the tenant's own may be anywhere.
+ * Whether html may hold stamps that the text beside it does not show. Cheap: searches only the ends, where mail systems write, but the whole for the
+ * tenant's own patterns.
  */
 export function mayHoldStamps(html: string, patterns: readonly Pattern[]): boolean {
   const body = Math.max(0, html.indexOf('<body'), html.indexOf('<BODY'));
@@ -111,12 +112,12 @@ export function mayHoldStamps(html: string, patterns: readonly Pattern[]): boole
   const lower = html.toLowerCase();
   return patterns.some((pattern) => lower.includes(pattern.longest));
 }
-/** A banner is a table with styles of its own, some kilobytes of html. */
+/** A banner is a table with its own styles, a few kilobytes of html. */
 const TOP_UNITS = 6_144;
 const END_UNITS = 4_096;
 const ABOVE = ['LearnAboutSenderIdentification', 'CAUTION', 'Caution:', 'EXT', 'External', 'ACHTUNG', 'VORSICHT'];
 
-/** Holds avast.com or avg.com. The part that is rare comes first: a search for what begins with "a" takes four times as long. */
+/** Whether html contains avast.com or avg.com. Searches for the rare part: a search for a word that begins with "a" takes four times as long. */
 function linksScanner(html: string): boolean {
   for (let dot = html.indexOf('.com'); dot !== -1; dot = html.indexOf('.com', dot + 4))
     if (html.endsWith('avast', dot) || html.endsWith('avg', dot)) return true;
@@ -132,47 +133,37 @@ const textOf = (lines: readonly string[], from: number, to: number): string =>
 const normal = (text: string): string =>
   plainLine(text.slice(0, MAX_TEXT)).toLowerCase().replaceAll('’', "'").replaceAll('\u0307', '');
 
-/** The stamp that begins at `from`, above the customer's words: its lines may be fewer than the paragraph's. */
+/** The stamp at `from`, above the customer's words. It may end before the paragraph does. */
 function stampAt(
   lines: readonly string[],
   from: number,
   to: number,
   patterns: readonly Pattern[],
-  marks: readonly number[] | undefined,
-): { kind: Stamp['kind']; to: number } | undefined {
+  marks: Marks | undefined,
+): Match {
   const configured = configuredAt(lines, from, to, patterns);
   if (configured !== -1) return { kind: 'configured', to: configured };
-  // Once for the whole paragraph: nearly none holds any of the words.
+  // A quick test of the whole paragraph, which few pass.
   const whole = normal(lines.slice(from, to).join(' '));
-  const marked = ((marks?.[from] ?? 0) & LINK_BIT) !== 0 || whole.includes(phrases.TIP_LINK);
-  if (!marked && !beginsLikeTip(whole) && !beginsLikeBanner(whole)) return undefined;
+  const linked = isMarked(marks, from, mark.tip);
+  if (!linked && !whole.includes(phrases.TIP_LINK) && !beginsLikeTip(whole) && !beginsLikeBanner(whole))
+    return undefined;
   for (let end = to; end > from; end--) {
     const text = normal(lines.slice(from, end).join(' '));
-    if (isTip(text, end - from === 1 && ((marks?.[from] ?? 0) & LINK_BIT) !== 0))
-      return { kind: 'safety-tip', to: end };
+    if (isTip(text, linked && end - from === 1)) return { kind: 'safety-tip', to: end };
     if (isBanner(text)) return { kind: 'external', to: end };
   }
   return undefined;
 }
 
-function footerAt(
-  lines: readonly string[],
-  from: number,
-  to: number,
-  patterns: readonly Pattern[],
-): { kind: Stamp['kind']; to: number } | undefined {
+function footerAt(lines: readonly string[], from: number, to: number, patterns: readonly Pattern[]): Match {
   const configured = configuredAt(lines, from, to, patterns);
   if (configured !== -1) return { kind: 'configured', to: configured };
-  const text = normal(
-    lines
-      .slice(from, to)
-      .filter((line) => !isRow(line))
-      .join(' '),
-  );
-  return isFooter(text) ? { kind: 'scanner', to } : undefined;
+  const written = lines.slice(from, to).filter((line) => !isRow(line));
+  return isFooter(normal(written.join(' '))) ? { kind: 'scanner', to } : undefined;
 }
 
-/** End of the fewest lines from `from` on that fit a pattern of the tenant's own, or -1. */
+/** End of the fewest lines from `from` on that a pattern of the tenant matches, or -1. */
 function configuredAt(lines: readonly string[], from: number, to: number, patterns: readonly Pattern[]): number {
   for (let end = from + 1; end <= to && patterns.length > 0; end++) {
     const text = normal(lines.slice(from, end).join(' '));
@@ -189,16 +180,16 @@ function mayStamp(text: string, patterns: readonly Pattern[]): boolean {
 
 const namesScanner = phraseFinder(phrases.scanners, true);
 
-/** The first sentence of a tip holds one of its phrases. */
+/** Whether the first sentence may be a tip's. */
 const beginsLikeTip = (text: string): boolean => holdsTip(text.slice(0, 400));
 const holdsTip = phraseFinder(phrases.tipPhrases);
 
-/** The first sentence of a banner is a tag, or begins with an alert or with what it is about; links in front of it are left out there. */
+/** Whether the first sentence may be a banner's, which is a tag, or begins with an alert or "this message". Links may precede it. */
 const beginsLikeBanner = (text: string): boolean =>
   text.startsWith('<http') || text.startsWith('(http') || beginsBanner(trimStartOf(text, EDGE));
 const beginsBanner = beginningFinder([...phrases.alerts, ...phrases.subjects, ...phrases.externalTags]);
 
-/** Sentences, without the brackets, stars and links around them. */
+/** Sentences, without links and without brackets and stars around them. */
 const sentencesOf = (text: string): string[] =>
   text
     .replace(/<https?:[^<>\s]{0,1500}>|\(https?:[^()\s]{0,1500}\)/g, ' ')
@@ -209,7 +200,7 @@ const EDGE = ' [](){}*_-–—|:•⚠️🛑❗!"\'.';
 
 function isTip(text: string, linked: boolean): boolean {
   if (text.length > 600) return false;
-  // In any language: the tip names the sender's address and leads to Microsoft's page about it.
+  // In any language the tip names the sender's address and links to Microsoft's page.
   if ((linked || text.includes(phrases.TIP_LINK)) && text.includes('@')) return text.length <= 400;
   const sentences = sentencesOf(text.replaceAll(/\S{1,200}@\S{1,200}/g, '@'));
   const [first, ...rest] = sentences;
@@ -220,7 +211,7 @@ function isTip(text: string, linked: boolean): boolean {
   );
 }
 
-/** Every sentence tells that the mail came from outside, or advises caution behind one that does. */
+/** Whether every sentence states that the mail came from outside, or advises caution after one that does. */
 function isBanner(text: string): boolean {
   if (text.length > 700) return false;
   const sentences = sentencesOf(text);
@@ -244,19 +235,19 @@ const isFromOutside = (sentence: string): boolean =>
     words.some((word) => sentence.includes(word)),
   );
 const isLetter = (c: string): boolean => /\p{L}/u.test(c);
-/** In brackets, stars or capitals that the text was lowered from: a tag, and not the word "external" of a sentence. */
+/** Whether a single phrase is a tag rather than the word "external": in brackets or stars, or of several short words. */
 const isTagged = (text: string): boolean => /^[[(*{<|_-]/.test(text) || (text.length <= 40 && text.includes(' '));
 
 const TAG = /^\s{0,10}(\[{1,3}[^[\]]{2,40}\]{1,3}|\*{1,3}[^*]{2,40}\*{1,3}|\{[^{}]{2,40}\})[\s:–—-]{0,10}(?=\S)/u;
 
-/** A tag in brackets or stars that shares the line with the customer's first words. */
+/** A tag in brackets or stars before the customer's first words. */
 function tagBefore(line: string): { text: string; length: number } | undefined {
   const [whole = '', text = ''] = TAG.exec(line) ?? [];
   const words = trimEndOf(trimStartOf(normal(text), EDGE), EDGE);
   return phrases.externalTags.has(words) ? { text, length: whole.length } : undefined;
 }
 
-/** Every sentence is a scanner's: one that names it and what it did, and what may follow that. */
+/** Whether every sentence is a scanner's: one that names the scanner and its work, and known sentences after it. */
 function isFooter(text: string): boolean {
   if (text === '' || text.length > MAX_TEXT) return false;
   const sentences = sentencesOf(text.replace(/(?<=[^\s.])\.?(?=www\.(?:avast|avg)\.com)/g, '. '));
@@ -265,24 +256,20 @@ function isFooter(text: string): boolean {
   for (const sentence of sentences) {
     const names = phrases.scanners.some((name) => sentence.includes(name));
     if (phrases.virusFree.some((phrase) => sentence.startsWith(phrase))) signed = true;
-    else if (names && /^(?:www\.|https?:)\S{3,80}$/.test(sentence)) named = true;
+    else if (names && isScanned(sentence)) signed = true;
     else if (
-      names &&
-      phrases.subjects.some((subject) => sentence.startsWith(subject)) &&
-      phrases.scanned.some((word) => sentence.includes(word))
-    ) {
-      named = true;
-      signed = true;
-    } else if (
-      names &&
-      /^(?:scanned|checked|protected|geprüft|gescannt|analysé|analizado|verificato) (?:by|with|von|mit|par|por|con|da)\b/.test(
-        sentence,
-      )
-    ) {
-      named = true;
-      signed = true;
-    } else if (!(signed || named) || !phrases.scannerRest.some((phrase) => sentence.startsWith(phrase))) return false;
+      !(names && ADDRESS.test(sentence)) &&
+      !((signed || named) && phrases.scannerRest.some((phrase) => sentence.startsWith(phrase)))
+    )
+      return false;
     named ||= names;
   }
   return named && signed;
 }
+const ADDRESS = /^(?:www\.|https?:)\S{3,80}$/;
+const SCANNED_BY =
+  /^(?:scanned|checked|protected|geprüft|gescannt|analysé|analizado|verificato) (?:by|with|von|mit|par|por|con|da)\b/;
+const isScanned = (sentence: string): boolean =>
+  SCANNED_BY.test(sentence) ||
+  (phrases.subjects.some((subject) => sentence.startsWith(subject)) &&
+    phrases.scanned.some((word) => sentence.includes(word)));

@@ -1,13 +1,13 @@
-// The tenant's own stamps (`inbound.stamps`): words of a paragraph, with * for any. No regular expressions: matching is linear.
+// The tenant's own stamps (`inbound.stamps`): the text of a paragraph, with * for any words. Not regular expressions, so that matching is linear.
 
 export interface Pattern {
   /** The pieces between the stars, in lower case, one blank between words. */
   pieces: readonly string[];
-  /** The longest piece: what a text must hold. */
+  /** The longest piece, for a quick test. */
   longest: string;
 }
 
-/** `*` stands for any text. Case, blanks and typographic apostrophes do not count. */
+/** `*` matches any text. Case, runs of blanks and typographic apostrophes do not count. */
 export function patternOf(source: string): Pattern {
   const pieces = source
     .toLowerCase()
@@ -18,7 +18,7 @@ export function patternOf(source: string): Pattern {
   return { pieces, longest: pieces.reduce((a, b) => (b.trim().length > a.length ? b.trim() : a), '') };
 }
 
-/** Whether the whole of `text` fits: begins with the first piece, ends with the last one, and holds the others in order. */
+/** Whether the whole of `text` matches: begins with the first piece, ends with the last one, and holds the others in order. */
 export function matchesPattern({ pieces }: Pattern, text: string): boolean {
   const first = pieces[0] ?? '';
   const last = pieces.at(-1) ?? '';
