@@ -1,4 +1,4 @@
-// Composition root: opens everything in flow order for the roles asked for, returns stop(). The only file that knows both halves.
+// Composition root: opens everything in flow order for the requested roles, returns stop(). The only file that refers to both halves.
 //
 // The product rests on two invariants; each is documented at the top of the file that enforces it:
 //   the ledger advances only in the same transaction that enqueues          (adapters/queue/commit.ts)
@@ -35,16 +35,16 @@ export interface Gateway {
   stop(reason: string): Promise<void>;
 }
 
+/** What tests replace. */
 export interface Instead {
-  /** Of the sending half: nobody sits out hours. */
+  /** Waits of the sending half, shortened. */
   waits?: Partial<OutboundSettings>;
-  /** Module of the parser's workers: one that has killers. */
+  /** Module of the parser's workers. */
   parserScript?: URL;
 }
 
 /**
  * @param load reads the configuration again, for what of it may change while the process runs (OAuth2 applications)
- * @param instead what a test needs otherwise
  * @param signal ends the wait for Redis
  * @throws MailroomError what is wrong with Redis, when it can only be cured by hand or `signal` aborts; what cannot be opened
  */
@@ -129,7 +129,7 @@ export async function startGateway(
       toggleDebug: logLevel.toggle,
       async stop(reason) {
         emit('GatewayStopping', { reason });
-        // Nothing can be handed back to a Redis that is away: its leases and locks expire.
+        // Nothing can be released in an unreachable Redis: leases and locks expire there.
         await stores.abandonRedis();
         await stack.release();
         emit('GatewayStopped', { reason });

@@ -62,10 +62,10 @@ async function serve(config: Config, roles: readonly Role[]): Promise<void> {
   const load = () => readConfig({ configDir: config.configDir });
   const gateway = await startGateway(config, roles, load, {}, stopping.signal).catch((error: unknown) => {
     if (!stopping.signal.aborted) throw error;
-    return undefined; // stopped while it waited for Redis: nothing was begun
+    return undefined; // stopped while it waited for Redis: nothing is open
   });
   if (gateway !== undefined) ({ toggleDebug } = gateway);
   await gateway?.stop(await signal);
-  // Everything has stopped; what a library still waits for (the last export of traces to an unreachable collector) does not matter.
+  // Everything has stopped; whatever a library still waits for (an export of traces to an unreachable collector) does not matter.
   setTimeout(() => process.exit(), EXIT_MS).unref();
 }

@@ -1,5 +1,5 @@
-// Colleagues' answers in the mailboxes, for the sending half: known from the watcher's polls or from a search; and the \Answered flags that
-// accepted replies request there.
+// Colleagues' answers in the mailboxes, for the sending half: from the watcher's polls or from a search; and the \Answered flags that accepted
+// replies set there.
 import type { lookForAnswer } from '../adapters/imap/people-look.ts';
 import type { People } from '../adapters/redis/people.ts';
 import type { Message } from '../contract/message.ts';
@@ -53,10 +53,10 @@ export function createAnswers(deps: AnswersDeps): Answers {
       const { parts, server } = found;
       const failed = failedAt.get(parts.mailbox);
       if (failed !== undefined && deps.now() - failed < AGAIN_MS)
-        throw new Error('the mailbox could not be looked at a moment ago');
+        throw new Error('the last search of the mailbox failed a moment ago');
       try {
         const waitMs = await deps.loginSlot(loginKey(server));
-        if (waitMs > MOST_WAIT_MS) throw new Error('too many sign-ins wait for their turn');
+        if (waitMs > MOST_WAIT_MS) throw new Error('too many sign-ins are waiting');
         await new Promise((resolve) => setTimeout(resolve, waitMs));
         const message = await deps.readMessage(messageKey);
         const { record } = await deps.people.answerOf(messageKey);

@@ -1,4 +1,4 @@
-// The API's functions over the stores and the reply room: what http/ calls when a backend asks.
+// The functions behind the API of backends: messages, blobs and replies.
 
 import type { EmailServerWatch } from '../config/watch.ts';
 import { type Result, resultSchema } from '../contract/result.ts';

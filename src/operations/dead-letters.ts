@@ -1,24 +1,19 @@
-// How a person lists dead letters and decides on them. The ledger is not changed: their UIDs are enqueued, whatever happened to the jobs.
+// Lists dead letters and applies a person's decisions on them. The ledger is not changed: their UIDs stay enqueued, whatever happened to the jobs.
 import type { DeadFacts, DeadJob, DeadLetters } from '../adapters/queue/dead-letters.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
 import { mailboxOfMessageKey } from '../contract/names.ts';
-import type { AuditLog } from '../domain/audit.ts';
 import { MailroomError } from '../domain/errors.ts';
-import type { FindIndex } from '../domain/found.ts';
 import type { DeadLetter, DeadLettersApi } from '../http/api/dead-letters.ts';
 import type { OperationsApi } from '../http/api/operations.ts';
 import { NEWEST_FIRST, sorted } from '../lib/sort.ts';
 import type { Emit } from '../telemetry/events.ts';
+import type { Stores } from '../wiring/stores.ts';
 import { listed, namesByMailbox, ofPerson } from './message-lists.ts';
 
-interface DeadLettersDeps {
+interface DeadLettersDeps extends Pick<Stores, 'findIndex' | 'audit' | 'ledgers'> {
   deadLetters: DeadLetters;
   watch: EmailServerWatch;
-  findIndex: Pick<FindIndex, 'find'>;
-  audit: Pick<AuditLog, 'write'>;
-  /** Flows that mailboxes have fed so far. */
-  ledgers: { emailFlows(): Promise<string[]> };
-  /** Flows that they are configured to feed. */
+  /** Flows that mailboxes are configured to feed; the ledgers know those fed so far. */
   flowNames: OperationsApi['flowNames'];
   emit: Emit;
 }

@@ -2,63 +2,44 @@
 import type { EmailServer } from '../domain/email-server.ts';
 import { isImap } from '../domain/email-server.ts';
 import { maskedProxy } from '../domain/proxy-address.ts';
+import { defined } from '../lib/defined.ts';
 
 export function definitionOf(server: EmailServer): Record<string, unknown> & { name: string } {
-  const { authentication } = server;
-  const oauth = authentication.type === 'OAuth2' ? authentication : undefined;
-  const signIn =
-    oauth === undefined
-      ? {}
-      : {
-          application: oauth.application,
-          signIn: oauth.signIn,
-          ...(oauth.signInUser === undefined ? {} : { signInUser: oauth.signInUser }),
-        };
+  const { authentication, name, type, host, port, tls, allowPlainText, user, enabled, ca, proxy } = server;
+  const authenticationType = authentication.type;
+  const { application, signIn, signInUser } = authenticationType === 'OAuth2' ? authentication : {};
   const base = {
-    serverType: server.type,
-    name: server.name,
-    host: server.host,
-    port: server.port,
-    tls: server.tls,
-    ...(server.allowPlainText === true ? { allowPlainText: true } : {}),
-    authenticationType: authentication.type,
-    user: server.user,
+    ...{ serverType: type, name, host, port, tls },
+    ...defined({ allowPlainText: allowPlainText || undefined }),
+    ...{ authenticationType, user },
   };
-  const rest = {
-    enabled: server.enabled,
-    ...signIn,
-    ...(server.ca === undefined ? {} : { ca: server.ca }),
-    ...(server.proxy === undefined ? {} : { proxy: server.proxy }),
-  };
+  const rest = { enabled, ...defined({ application, signIn, signInUser, ca, proxy }) };
   if (isImap(server)) {
-    const { startFrom, afterQueued } = server;
+    const { emailFlow, aliases, flowByRecipient, trustedAuthservIds, folder, startFrom, afterQueued } = server;
     return {
       ...base,
-      emailFlow: server.emailFlow,
+      emailFlow,
       ...rest,
-      ...(server.aliases === undefined ? {} : { aliases: [...server.aliases] }),
-      ...(server.flowByRecipient === undefined ? {} : { flowByRecipient: server.flowByRecipient }),
-      ...(server.trustedAuthservIds === undefined ? {} : { trustedAuthservIds: [...server.trustedAuthservIds] }),
-      folder: server.folder,
+      ...defined({ aliases, flowByRecipient, trustedAuthservIds }),
+      folder,
       startFrom: typeof startFrom === 'string' ? startFrom : startFrom.since,
       afterQueued: afterQueued.action === 'move' ? { move: afterQueued.folder } : afterQueued.action,
-      ...(server.mailboxEvents === undefined ? {} : { mailboxEvents: server.mailboxEvents }),
+      ...defined({ mailboxEvents: server.mailboxEvents }),
       maximumSize: server.maxMessageSize,
     };
   }
-  const { sentCopy } = server;
+  const { additionalFromAddresses, sendMode, displayNames, sentCopy, pace, fromRoles, uncertain } = server;
   return {
     ...base,
-    additionalEmailFromAddresses: [...server.additionalFromAddresses],
+    additionalEmailFromAddresses: additionalFromAddresses,
     ...rest,
-    sendMode: server.sendMode,
-    displayNames: server.displayNames,
+    ...{ sendMode, displayNames },
     sentCopy: sentCopy.policy === 'append' ? { append: sentCopy.folder } : sentCopy.policy,
-    pace: server.pace,
-    fromRoles: server.fromRoles,
-    uncertain: server.uncertain,
-    ...(server.answeredElsewhere === undefined ? {} : { answeredElsewhere: server.answeredElsewhere }),
-    ...(server.markAnswered === true ? { markAnswered: true } : {}),
+    ...{ pace, fromRoles, uncertain },
+    ...defined({
+      answeredElsewhere: server.answeredElsewhere,
+      markAnswered: server.markAnswered || undefined,
+    }),
   };
 }
 
@@ -68,7 +49,7 @@ export function withoutSecrets(definition: Record<string, unknown>): Record<stri
   return 'proxy' in shown ? { ...shown, proxy: maskedProxy(shown.proxy) } : shown;
 }
 
-/** The shown values return from a form: the masked password means the stored one, as long as the rest of the proxy's address is the same. */
+/** A form returns the values it was shown: the masked password of a proxy means the stored one if the rest of the address is the same. */
 export function withStoredProxy(
   given: Record<string, unknown>,
   stored: Record<string, unknown> | undefined,

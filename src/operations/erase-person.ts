@@ -5,10 +5,7 @@ import { hash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { JobRemoval } from '../adapters/queue/job-removal.ts';
 import type { PersonalData } from '../adapters/redis/personal-data.ts';
-import type { Quarantine } from '../adapters/redis/quarantine.ts';
 import { RESULT_SCHEMA } from '../contract/result.ts';
-import type { AuditLog } from '../domain/audit.ts';
-import type { BlobStore } from '../domain/blob-store.ts';
 import { type EmailServer, isSmtp } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import { type PersonMatcher, personMatcher } from '../domain/personal-data.ts';
@@ -18,27 +15,24 @@ import { defined } from '../lib/defined.ts';
 import { collect } from '../lib/streams.ts';
 import type { Replies } from '../outbound/index.ts';
 import type { Emit } from '../telemetry/events.ts';
+import type { Stores } from '../wiring/stores.ts';
 import { type Item, type Kept, searchPerson } from './personal-data.ts';
 import { type ZipEntry, zipOf } from './zip.ts';
 
-interface PrivacyDeps {
+interface PrivacyDeps extends Pick<Stores, 'blobs' | 'quarantine' | 'audit'> {
   kept: PersonalData;
-  blobs: Pick<BlobStore, 'list' | 'read' | 'delete'>;
-  quarantine: Pick<Quarantine, 'read' | 'remove'>;
-  audit: Pick<AuditLog, 'write'>;
   /** Its own queues: closed with it. */
   openJobs(): JobRemoval;
   cancelReply: Replies['cancelReply'];
   servers(): readonly EmailServer[];
   emit: Emit;
-  now?: () => number;
 }
 
 /** Replaces an address. */
 const ERASED = 'erased';
 
 export function createPrivacy(deps: PrivacyDeps): PrivacyApi {
-  const { audit, emit, now = Date.now } = deps;
+  const { audit, emit } = deps;
 
   async function withJobs<T>(action: (jobs: JobRemoval) => Promise<T>): Promise<T> {
     const jobs = deps.openJobs();
@@ -70,19 +64,19 @@ export function createPrivacy(deps: PrivacyDeps): PrivacyApi {
   return {
     async exportPerson(address, by) {
       const person = asked(address);
-      const kept = await withJobs((jobs) => searchPerson({ ...deps, jobs, now }, person));
+      const kept = await withJobs((jobs) => searchPerson({ ...deps, jobs }, person));
       await record('privacy-export', by, person, countsText(kept.items));
       emit('PersonalDataExported', { count: kept.items.length, detail: { by } });
-      return zipOf(filesOf(deps, reportOf(person, kept, { dryRun: true, alsoWaiting: false, now }), kept.items));
+      return zipOf(filesOf(deps, reportOf(person, kept, { dryRun: true, alsoWaiting: false }), kept.items));
     },
 
     async erasePerson(address, { dryRun, alsoWaiting }, by) {
       const person = asked(address);
       return withJobs(async (jobs) => {
         const search = (tooLate?: ReadonlySet<string>) =>
-          searchPerson({ ...deps, jobs, now, ...defined({ tooLate }) }, person);
+          searchPerson({ ...deps, jobs, ...defined({ tooLate }) }, person);
         let kept = await search();
-        const options = { dryRun, alsoWaiting, now };
+        const options = { dryRun, alsoWaiting };
         if (dryRun) return reportOf(person, alsoWaiting ? withWaiting(kept) : kept, options);
         if (alsoWaiting) kept = withWaiting(await search(await cancelWaiting(deps, jobs, kept.items)));
         await erase(deps, jobs, person, kept.items);
@@ -106,7 +100,7 @@ const withWaiting = (kept: Kept): Kept => ({
   }),
 });
 
-/** A worker that has taken a cancelled reply ends it at once; longest wait for that, ms. */
+/** Longest wait for a worker to end a cancelled reply that it has already begun, ms. */
 const ENDING_MS = 3_000;
 
 /** @returns replyIds for which it is too late */
@@ -196,7 +190,7 @@ const countsText = (items: readonly Item[]): string => {
 function reportOf(
   person: PersonMatcher,
   { items, unsearched, unreadable }: Kept,
-  { dryRun, alsoWaiting, now }: { dryRun: boolean; alsoWaiting: boolean; now(): number },
+  { dryRun, alsoWaiting }: { dryRun: boolean; alsoWaiting: boolean },
 ): ErasureReport {
   const counts = parts.flatMap((part) => {
     const all = items.filter((item) => item.part === part);
@@ -205,7 +199,7 @@ function reportOf(
   });
   const sum = (of: 'erased' | 'stays') => counts.reduce((total, one) => total + one[of], 0);
   return {
-    at: new Date(now()).toISOString(),
+    at: new Date().toISOString(),
     person: hashOf(person),
     dryRun,
     alsoWaiting,

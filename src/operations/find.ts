@@ -1,33 +1,24 @@
 // Finds messages and replies by Message-ID, messageKey, replyId, conversation or address, and their history. Ids are computed keys: the cost is
 // the same with a million messages; addresses and conversations come from a bounded index (adapters/redis/find-index.ts).
 
-import type { EmailFlows } from '../adapters/queue/email-flows.ts';
-import type { Ledgers } from '../adapters/redis/ledgers.ts';
-import type { People } from '../adapters/redis/people.ts';
-import type { Quarantine } from '../adapters/redis/quarantine.ts';
 import type { Message } from '../contract/message.ts';
 import { mailboxOfMessageKey } from '../contract/names.ts';
 import { MailroomError } from '../domain/errors.ts';
-import type { FindIndex, Found } from '../domain/found.ts';
-import type { Journal, JournalEntry } from '../domain/reply-journal.ts';
+import type { Found } from '../domain/found.ts';
+import type { JournalEntry } from '../domain/reply-journal.ts';
 import { messageTimeline, replyTimeline, type Timeline } from '../domain/timeline.ts';
 import type { FindApi, FoundView, Reach } from '../http/api/find.ts';
 import { messageIdHash } from '../inbound/fingerprint.ts';
 import { defined } from '../lib/defined.ts';
+import type { Stores } from '../wiring/stores.ts';
 
-interface FindDeps {
-  flows: Pick<EmailFlows, 'jobFacts'>;
-  ledgers: Pick<Ledgers, 'siblings'>;
-  journal: Pick<Journal, 'read' | 'byMessageId'>;
-  people: Pick<People, 'answerOf'>;
-  quarantine: Pick<Quarantine, 'read'>;
-  findIndex: Pick<FindIndex, 'find'>;
-  readMessage(messageKey: string): Promise<Message | undefined>;
+interface FindDeps
+  extends Pick<Stores, 'flows' | 'ledgers' | 'journal' | 'people' | 'quarantine' | 'findIndex' | 'readMessage'> {
   /** Days that each is kept. */
   reach: Reach;
 }
 
-/** Found ones that are shown. */
+/** Largest number of results. */
 const MOST = 100;
 
 /** `<id@host>` and `id@host` are equal. */

@@ -1,5 +1,5 @@
-// The names that metrics may have as labels, as they are and as they become: counters start at 0 for each, and each enabled server is a series, by
-// which an alert knows of a mailbox that nobody watches.
+// Keeps the label values of metrics current: counters of each known name start at 0, and each enabled server is a series, so an alert can detect a
+// mailbox that no replica watches.
 import type { EmailServerWatch } from '../config/watch.ts';
 import { isImap } from '../domain/email-server.ts';
 import { flowsOf } from '../domain/flow-by-recipient.ts';

@@ -1,12 +1,10 @@
 // The current state of an email server, as the watching and sending replicas wrote it: state, since when, pause, what waits.
-import type { Pauses } from '../adapters/redis/pauses.ts';
-import type { PortalView } from '../adapters/redis/portal-view.ts';
 import { mailboxId } from '../contract/names.ts';
 import { type EmailServer, isImap, type SmtpServer } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import { limitReachedAt, recipientsUsed } from '../domain/recipient-limit.ts';
-import { type Pace, type PaceUsed, sendingMailbox } from '../domain/reply-pace.ts';
-import { type SignInNotes, signInTarget, smtpState } from '../domain/smtp-sign-in.ts';
+import { type PaceUsed, sendingMailbox } from '../domain/reply-pace.ts';
+import { signInTarget, smtpState } from '../domain/smtp-sign-in.ts';
 import type { EmailServerView } from '../http/api/email-servers.ts';
 import type { Inbound } from '../inbound/index.ts';
 import { defined } from '../lib/defined.ts';
@@ -15,16 +13,11 @@ import type { Stores } from '../wiring/stores.ts';
 
 export type LiveOf = (server: EmailServer) => Promise<EmailServerView['live']>;
 
-export function liveStates(wiring: {
-  stores: Pick<Stores, 'ledgers'>;
-  room: Pick<ReplyRoom, 'queues'>;
-  inbound: Inbound | undefined;
-  pauses: Pauses;
-  signInNotes: Pick<SignInNotes, 'read'>;
-  view: Pick<PortalView, 'lastArrivals'>;
-  pace: Pick<Pace, 'used'>;
-}): LiveOf {
-  const { stores, room, view } = wiring;
+export function liveStates(
+  { ledgers, pauses, signInNotes, view, pace }: Stores,
+  { queues }: ReplyRoom,
+  inbound: Inbound | undefined,
+): LiveOf {
   return async (server) => {
     if (!server.enabled) return { state: 'disabled' };
     // An unreadable server does not hide the others.
@@ -37,11 +30,11 @@ export function liveStates(wiring: {
   async function live(server: EmailServer): Promise<EmailServerView['live']> {
     if (isImap(server)) {
       // This replica's own watcher is more current than its last record.
-      const own = wiring.inbound?.status().find((status) => status.server === server.name);
+      const own = inbound?.status().find((status) => status.server === server.name);
       const id = mailboxId(server);
       const [[lastMessageAt], stored] = await Promise.all([
         view.lastArrivals([id]),
-        own ? ({ ...own } as Record<string, unknown>) : stores.ledgers.readState(id),
+        own ? ({ ...own } as Record<string, unknown>) : ledgers.readState(id),
       ]);
       if (stored.state === undefined) return { state: 'unknown' };
       const number = (field: string) =>
@@ -57,11 +50,11 @@ export function liveStates(wiring: {
       };
     }
     const [pause, note, counts, lastMessageAt, sent] = await Promise.all([
-      wiring.pauses.read(server.name),
-      wiring.signInNotes.read(server.name),
-      room.queues.counts(server.name),
-      room.queues.lastCompleted(server.name),
-      wiring.pace.used(sendingMailbox(server)),
+      pauses.read(server.name),
+      signInNotes.read(server.name),
+      queues.counts(server.name),
+      queues.lastCompleted(server.name),
+      pace.used(sendingMailbox(server)),
     ]);
     const { waiting = 0, prioritized = 0, delayed = 0, paused = 0 } = counts;
     return {

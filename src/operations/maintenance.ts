@@ -21,7 +21,7 @@ interface SweepDeps {
   journal: Pick<Journal, 'oldestOpen'>;
   /** Of raw mails. */
   retentionDays: number;
-  /** Of the jobs of consumed messages: as long as the API knows a message, its raw mail exists. */
+  /** Of the jobs of consumed messages: a raw mail exists as long as the API can return its message. */
   jobRetentionDays: number;
   now?: () => number;
 }

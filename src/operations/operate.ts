@@ -17,7 +17,7 @@ import { createFlowViews } from './email-flows.ts';
 import type { EmailServerAdmin } from './email-servers.ts';
 
 interface OperationsDeps {
-  stores: Pick<Stores, 'flows' | 'ledgers' | 'quarantinedKeys' | 'logSwitches'>;
+  stores: Stores;
   room: Pick<ReplyRoom, 'queues'>;
   watch: EmailServerWatch;
   pauses: Pauses;

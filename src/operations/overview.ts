@@ -1,8 +1,6 @@
 // The portal's first page and `GET /v1/status`: flows, mailboxes, sending servers with their used pace, replicas, and what needs attention
 // in the complete state.
 
-import type { TokenProvider } from '../adapters/oauth/index.ts';
-import type { PortalView } from '../adapters/redis/portal-view.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
 import { attentionOf } from '../domain/attention.ts';
 import { codeOfError } from '../domain/errors.ts';
@@ -23,13 +21,7 @@ const REDIS_ANSWER_MS = 2_000;
 
 interface OverviewDeps {
   watch: EmailServerWatch;
-  stores: Pick<Stores, 'ledgers' | 'register' | 'redisFault' | 'redisFitness' | 'blobs' | 'quarantinedKeys'> & {
-    view: Pick<
-      PortalView,
-      'heldByServer' | 'quarantined' | 'replicasAlive' | 'repliesIn' | 'repliesSince' | 'retryingReplies'
-    >;
-    tokens: Pick<TokenProvider, 'signedIn'>;
-  };
+  stores: Stores;
   room: Pick<ReplyRoom, 'queues'>;
   admin: Pick<EmailServerAdmin, 'list'>;
   emailFlows: OperationsApi['emailFlows'];
@@ -37,12 +29,12 @@ interface OverviewDeps {
   silenceMs: number;
   /** ms without a heartbeat after which a replica counts as dead. */
   aliveMs: number;
-  /** Milliseconds of a monotonic clock. */
-  tick?: () => number;
 }
 
+const tick = () => performance.now();
+
 export function createOverview(deps: OverviewDeps): () => Promise<Overview> {
-  const { watch, stores, room, admin, emailFlows, silenceMs, aliveMs, tick = () => performance.now() } = deps;
+  const { watch, stores, room, admin, emailFlows, silenceMs, aliveMs } = deps;
   const { view, register, ledgers } = stores;
 
   const storesState = keptFor(

@@ -1,5 +1,5 @@
 // What is kept of one person: searches every key of Redis and every blob for the address, and finds what belongs to a match (the rendered mail of a reply,
-// the outcome of a reply to her) by its ids. Read only; erase-person.ts removes what this lists.
+// the outcome of a reply to them) by its ids. Read only; erase-person.ts removes what this lists.
 import type { JobPlace, JobRemoval } from '../adapters/queue/job-removal.ts';
 import type { KeptRecord, PersonalData } from '../adapters/redis/personal-data.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
@@ -40,7 +40,6 @@ interface SearchDeps {
   kept: Pick<PersonalData, 'everyRecord'>;
   blobs: Pick<BlobStore, 'list' | 'read'>;
   jobs: Pick<JobRemoval, 'jobAt' | 'state'>;
-  now?: () => number;
   /** replyIds that could not be cancelled. */
   tooLate?: ReadonlySet<string>;
 }
@@ -102,14 +101,14 @@ export async function searchPerson(deps: SearchDeps, person: PersonMatcher): Pro
   const replyIds = new Set(
     replies.filter(({ matched, answers }) => matched || messageKeys.has(answers ?? '')).map(({ replyId }) => replyId),
   );
-  const hers = replies.filter(({ replyId }) => replyIds.has(replyId));
-  await judge(deps, items, messages, hers);
+  const theirs = replies.filter(({ replyId }) => replyIds.has(replyId));
+  await setStays(deps, items, messages, theirs);
   const named = new Map<string, Stays | undefined>();
   for (const { item, raw } of messages) if (raw !== undefined) addName(named, raw, item.stays);
-  for (const { item, blobs } of hers) for (const blob of blobs) addName(named, blob, item.stays);
+  for (const { item, blobs } of theirs) for (const blob of blobs) addName(named, blob, item.stays);
   for (const { item, needs } of replies)
     if (item.stays !== undefined) for (const one of needs) if (named.has(one)) addName(named, one, 'needed');
-  items.push(...messages.map(({ item }) => item), ...hers.map(({ item }) => item));
+  items.push(...messages.map(({ item }) => item), ...theirs.map(({ item }) => item));
   return { items, ...(await searchBlobs(deps, person, named, replyIds, items)) };
 }
 
@@ -191,8 +190,8 @@ function otherItems({ key, rest, type, what, isAudit, items }: KeptRecord, perso
 /** Lists of a queue contain only ids of its jobs. */
 const jobIndex = (rest: string): boolean => /:(wait|paused|active|prioritized|delayed|completed|failed)$/.test(rest);
 
-/** Why each one stays, if it does. */
-async function judge(
+/** Sets why each item stays, if it does. */
+async function setStays(
   { jobs, tooLate }: SearchDeps,
   items: Item[],
   messages: OfMessage[],
@@ -223,7 +222,7 @@ async function judge(
 
 /** Adds an item for each blob of the person: named by one of their records, or containing their address. */
 async function searchBlobs(
-  { blobs, now = Date.now }: SearchDeps,
+  { blobs }: SearchDeps,
   person: PersonMatcher,
   named: ReadonlyMap<string, Stays | undefined>,
   replyIds: Set<string>,
@@ -238,7 +237,7 @@ async function searchBlobs(
   let unreadable = 0;
   /** Replies as submitted, beside their rendered mails. */
   const sources: { key: string; at: number; replyId: string }[] = [];
-  const young = (at: number): Stays | undefined => (at > now() - SETTLED_MS ? 'just-stored' : undefined);
+  const young = (at: number): Stays | undefined => (at > Date.now() - SETTLED_MS ? 'just-stored' : undefined);
   for await (const { key, at } of blobs.list()) {
     if (key === undefined) {
       unsearched.segments += 1;

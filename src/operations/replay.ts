@@ -1,5 +1,5 @@
 // Enqueues messages of a mailbox once more, by the watcher's own way from a UID to a message (inbound/ingest-message.ts). The ledger is only read: a
-// replayed message has the same messageKey, under a job id that names the run. So an interrupted run is continued, not repeated.
+// replayed message has the same messageKey, under a job id that names the run, so an interrupted run can be continued.
 import type { EmailFlows } from '../adapters/queue/email-flows.ts';
 import type { Ledgers } from '../adapters/redis/ledgers.ts';
 import { MESSAGE_JOB, mailboxId, messageKey } from '../contract/names.ts';
@@ -59,7 +59,7 @@ export async function replay(deps: ReplayDeps, { server, emailFlow, wanted, run 
   try {
     const meta = await settledMeta(deps.ledgers, id, mailbox);
     const jobId = (uid: number) => `${messageKey(id, meta.uidValidity, uid, meta.era)}-replay-${run}`;
-    // Built as for its own flow, whose conversations it belongs to, whatever the target.
+    // Built as for its own flow, because it belongs to the conversations of that flow.
     const target = { server, mailboxId: id, meta };
     for (const uid of await chosen(mailbox, wanted)) {
       const jobs = await Promise.all(queues.map((queue) => queue.getJob(jobId(uid))));
@@ -107,7 +107,7 @@ export async function settledMeta(ledgers: ReplayDeps['ledgers'], id: string, ma
   return ledger.meta;
 }
 
-/** SINCE knows days only, in the server's zone: SEARCH one day earlier, then exactly by INTERNALDATE. */
+/** SINCE has only days, in the server's zone: SEARCH one day earlier, then compare INTERNALDATE exactly. */
 async function chosen(mailbox: Mailbox, wanted: Selection): Promise<number[]> {
   if ('since' in wanted) return mailbox.uidsSince(new Date(wanted.since.getTime() - DAY_MS));
   return (await mailbox.uids()).filter((uid) => has(wanted.uids, uid));

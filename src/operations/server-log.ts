@@ -1,5 +1,4 @@
 // Takes the events of email servers from memory to Redis, and puts together what the page of one server shows.
-import type { PortalView } from '../adapters/redis/portal-view.ts';
 import type { ServerLogStore } from '../adapters/redis/server-log.ts';
 import { mailboxId } from '../contract/names.ts';
 import { type EmailServer, isImap, serverNamed } from '../domain/email-server.ts';
@@ -29,38 +28,31 @@ export function startServerLog(
   return every(WRITE_MS, write, { lastRun: true });
 }
 
-interface ActivityDeps {
-  serverLog: Pick<ServerLogStore, 'log' | 'faults'>;
-  view: Pick<PortalView, 'holderOf'>;
-  tokens: Pick<Stores['tokens'], 'tokenEndsAt' | 'signedIn'>;
-  operations: Pick<OperationsApi, 'emailFlows' | 'logSwitches'>;
-  servers(): readonly EmailServer[];
-  replica: string;
-}
-
 /** The function throws what {@link serverNamed} throws. */
-export function createServerActivity(deps: ActivityDeps): (name: string) => Promise<ServerActivity> {
+export function createServerActivity(
+  { serverLog, view, tokens, replica }: Stores,
+  operations: Pick<OperationsApi, 'emailFlows' | 'logSwitches'>,
+  servers: () => readonly EmailServer[],
+): (name: string) => Promise<ServerActivity> {
   return async (name) => {
-    const server = serverNamed(deps.servers(), name);
+    const server = serverNamed(servers(), name);
     const { authentication } = server;
     const isOAuth = authentication.type === 'OAuth2';
     const flows = isImap(server) ? flowsOf(server) : [];
     // An unreadable sign-in hides nothing else.
     const [log, faults, holder, tokenEndsAt, signIn, allFlows, switches] = await Promise.all([
-      deps.serverLog.log(server.name),
-      deps.serverLog.faults(server.name),
-      isImap(server) ? deps.view.holderOf(mailboxId(server)) : undefined,
-      isOAuth ? deps.tokens.tokenEndsAt(server).catch(() => undefined) : undefined,
-      isOAuth && authentication.signIn === 'delegated'
-        ? deps.tokens.signedIn(server).catch(() => undefined)
-        : undefined,
-      flows.length === 0 ? [] : deps.operations.emailFlows(),
-      deps.operations.logSwitches(),
+      serverLog.log(server.name),
+      serverLog.faults(server.name),
+      isImap(server) ? view.holderOf(mailboxId(server)) : undefined,
+      isOAuth ? tokens.tokenEndsAt(server).catch(() => undefined) : undefined,
+      isOAuth && authentication.signIn === 'delegated' ? tokens.signedIn(server).catch(() => undefined) : undefined,
+      flows.length === 0 ? [] : operations.emailFlows(),
+      operations.logSwitches(),
     ]);
     return {
       log,
       faults,
-      ...(holder === undefined ? {} : { holder, isHere: holder === deps.replica }),
+      ...(holder === undefined ? {} : { holder, isHere: holder === replica }),
       ...defined({
         tokenEndsAt: tokenEndsAt?.getTime(),
         signIn: signIn && { person: signIn.person, endsAt: signIn.endsAt.getTime() },

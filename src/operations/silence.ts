@@ -24,7 +24,7 @@ const EVERY_MS = 60_000;
 export function createSilence({ watched, lastArrivals, silenceMs, emit, metrics, now }: SilenceWiring) {
   const age = metrics.gauge('mailroom_mailbox_last_message_seconds');
   /** Newest message of mailboxes whose silence was reported. */
-  const told = new Map<string, number>();
+  const reported = new Map<string, number>();
   const shown = new Set<string>();
 
   return async function poll(): Promise<void> {
@@ -34,13 +34,13 @@ export function createSilence({ watched, lastArrivals, silenceMs, emit, metrics,
     const arrivals = await lastArrivals(servers.map(mailboxId));
     for (const [i, server] of servers.entries()) {
       const at = arrivals[i];
-      if (at === undefined) continue; // nothing ever came: nothing fell silent
+      if (at === undefined) continue; // a mailbox that never received mail is not silent
       const ageMs = Math.max(0, now() - at);
       shown.add(server.name);
       age.set({ server: server.name }, Math.round(ageMs / 1000));
-      if (silenceMs === 0 || ageMs < silenceMs) told.delete(server.name);
-      else if (told.get(server.name) !== at) {
-        told.set(server.name, at);
+      if (silenceMs === 0 || ageMs < silenceMs) reported.delete(server.name);
+      else if (reported.get(server.name) !== at) {
+        reported.set(server.name, at);
         const { hint } = attentionRows.MAILBOX_SILENT.en;
         emit('MailboxSilent', { server: server.name, emailFlow: server.emailFlow, durationMs: ageMs, hint });
       }
@@ -50,7 +50,7 @@ export function createSilence({ watched, lastArrivals, silenceMs, emit, metrics,
   /** Another replica watches it, or none. */
   function forget(name: string): void {
     shown.delete(name);
-    told.delete(name);
+    reported.delete(name);
     age.remove({ server: name });
   }
 }

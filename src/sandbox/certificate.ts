@@ -1,4 +1,4 @@
-// The sandbox's own certificate authority and one server certificate for localhost, 127.0.0.1 and ::1, made again at each start. Written as
+// The sandbox's own certificate authority and one server certificate for localhost, 127.0.0.1 and ::1, created at each start. Written as
 // DER by hand (RFC 5280): strict verifiers (Python 3.13's default, OpenSSL -x509_strict) want subject and authority key identifiers, which
 // the packages that generate certificates leave out.
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';

@@ -10,9 +10,9 @@ export type FaultName = keyof typeof FAULTS;
 /** One fault to switch on. Without `times` and `forMilliseconds` it lasts until it is cleared. */
 export interface Fault {
   name: FaultName;
-  /** Address whose sessions, messages or submissions it strikes; all when missing. */
+  /** Address whose sessions, messages or submissions it affects; all when missing. */
   mailbox?: string;
-  /** How often it strikes before it is gone. */
+  /** How often it strikes before it ends. */
   times?: number;
   forMilliseconds?: number;
   uid?: number;
@@ -115,7 +115,7 @@ export function createFaults(now: () => number = Date.now) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    /** True when no fault is on at all (the fast path of FETCH). */
+    /** True when no fault is active (the fast path of FETCH). */
     get none(): boolean {
       return active.size === 0;
     },

@@ -1,5 +1,5 @@
-// A colleague who works in a shared mailbox in Outlook: reads, answers, forwards, moves, deletes. What that leaves behind in the mailbox is what Exchange
-// leaves there: flags, and copies in Sent with In-Reply-To.
+// A colleague who works in a shared mailbox in Outlook: reads, answers, forwards, moves, deletes. The mailbox shows it as in Exchange: by flags,
+// and copies in Sent with In-Reply-To.
 import { randomUUID } from 'node:crypto';
 import { headerFields, headerValue, parseAddresses } from './addresses.ts';
 import type { Settings } from './config.ts';
@@ -37,7 +37,7 @@ export function createOutlook(store: Store, exchange: Pick<Exchange, 'deliver'>,
       `To: ${to}`,
       `Subject: ${headerValue(fields, 'subject') ?? ''}`,
       `Date: ${mailDate()}`,
-      // Exchange writes both when it forwards, too.
+      // Exchange writes both when it forwards as well.
       `In-Reply-To: ${headerValue(fields, 'message-id') ?? ''}`,
       `References: ${headerValue(fields, 'message-id') ?? ''}`,
     ];

@@ -62,7 +62,7 @@ export function portalOf(wiring: PortalWiring):
   const { audit, view, portalServers: portal } = stores;
   if (portal === undefined) return undefined;
   const applications = () => stores.applications().map(({ name }) => name);
-  const liveOf = liveStates({ ...wiring, ...stores });
+  const liveOf = liveStates(stores, room, wiring.inbound);
   const emailServers = createEmailServerAdmin({
     watch,
     portal,
@@ -137,7 +137,7 @@ export function portalOf(wiring: PortalWiring):
       liveOf,
     }),
     overview,
-    activity: createServerActivity({ ...stores, operations: running, servers: () => watch.current().servers }),
+    activity: createServerActivity(stores, running, () => watch.current().servers),
     newestEvent: stores.serverLog.newest,
     applications: () => [...applications(), ...stores.wrongApplications().keys()],
     clientIdOf: (name) => stores.applications().find((one) => one.name === name)?.clientId,

@@ -1,4 +1,4 @@
-// IDLE (RFC 2177): the tagged answer comes after DONE; the faults of pushing strike here.
+// IDLE (RFC 2177): the tagged answer comes after DONE; with the faults of pushed changes.
 import { notify } from './selected.ts';
 import type { Run, SignedIn } from './session-types.ts';
 

@@ -1,5 +1,5 @@
-// What goes to one client: small pieces are gathered into few TLS records, large ones are written with back-pressure. Two faults live here:
-// a stalled connection writes nothing more, a slow one trickles.
+// What is sent to one client: small pieces are gathered into few TLS records, large ones are written with back-pressure. Two faults are
+// implemented here: a stalled connection writes nothing more, a slow one trickles.
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -31,7 +31,7 @@ export function createOutput(socket: Socket, bytesPerSecond: () => number | unde
       if (!socket.write(bytes)) await drained();
       return;
     }
-    // One after the other: a push of IDLE must not get between the bytes of an answer that still trickles.
+    // One after the other: a push in IDLE must not split an answer that still trickles.
     trickling = trickling.then(() => trickle(bytes, rate));
     await trickling;
   };

@@ -71,7 +71,7 @@ const SIMPLE: Readonly<Record<string, Test>> = {
   OLD: () => true,
 };
 
-/** How a key reads its arguments: `word` takes the next one as text, `next` the next key with its own. */
+/** Arguments of a key: `word` reads the next one as text, `next` the next key with its own arguments. */
 interface Arguments {
   key: string;
   word(): string;
@@ -121,7 +121,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   ...{ SINCE: received, BEFORE: received, ON: received, SENTSINCE: sent, SENTBEFORE: sent, SENTON: sent },
 };
 
-/** Takes one key with its arguments off the list. */
+/** Removes one key with its arguments from the list. */
 function readKey(rest: Token[], view: readonly StoredMessage[]): Outcome {
   const token = rest.shift();
   if (!token) return undefined;
@@ -146,7 +146,7 @@ function headerTest(name: string, text: string): Test {
 
 const DAY = 86_400_000;
 
-/** Days are compared disregarding time and zone. */
+/** Days are compared without regard to time and zone. */
 function dayTest(kind: string, text: string, dateOf: (message: StoredMessage) => Date): Test | undefined {
   const day = parseImapDate(text)?.getTime();
   if (day === undefined) return undefined;

@@ -1,4 +1,4 @@
-// The IMAP server: implicit TLS, optionally plain; keeps the list of sessions and strikes them with the faults that act at once.
+// The IMAP server: implicit TLS, optionally plain; keeps the list of sessions and applies the faults that act at once.
 import type { Socket } from 'node:net';
 import type { Certificates } from '../certificate.ts';
 import { createTlsWrapper, listen } from '../connection.ts';
@@ -7,7 +7,7 @@ import type { Tenant } from '../tenant.ts';
 import { serveSession } from './session.ts';
 import type { Session } from './session-types.ts';
 
-/** What a fault that strikes at once does to the signed-in sessions of its mailbox. */
+/** Effects of the faults that act at once, on the signed-in sessions of their mailbox. */
 const AT_ONCE: Partial<Record<FaultName, (struck: readonly Session[], fault: ActiveFault, tenant: Tenant) => void>> = {
   dropIdle(struck, { mailbox, reset }, { faults }) {
     const idling = struck.filter((session) => session.idling);

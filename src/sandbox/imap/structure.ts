@@ -120,7 +120,7 @@ function splitBody(body: Buffer, boundary: string): Buffer[] {
     const newline = body.indexOf(10, at);
     const lineEnd = newline < 0 ? body.length : newline + 1;
     const rest = body.toString('latin1', at + mark.length, lineEnd).trim();
-    // A line that merely begins like the boundary is none.
+    // A line that only begins like the boundary is no boundary.
     if (rest !== '' && rest !== '--') continue;
     if (start >= 0) pieces.push(body.subarray(start, Math.max(start, body[at - 2] === 13 ? at - 2 : at - 1)));
     if (rest === '--') return pieces;

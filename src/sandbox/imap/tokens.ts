@@ -5,7 +5,7 @@ export type Token =
   | { kind: 'string'; bytes: Buffer }
   | { kind: 'list'; items: Token[] };
 
-/** A command as it came: text (latin1) and literals alternate. */
+/** A command as received: text (latin1) and literals alternate. */
 export type CommandPart = string | Buffer;
 
 /** @throws {SyntaxError} when quotes or parentheses do not match. */
@@ -67,7 +67,7 @@ function atomEnd(part: string, start: number): number {
       at = close + 1;
     } else at += 1;
   }
-  // A lone quote within an atom is taken as its part, so that parsing always moves on.
+  // A lone quote is read as a part of the atom; otherwise parsing would not advance.
   return at === start ? start + 1 : at;
 }
 

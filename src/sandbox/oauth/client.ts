@@ -1,4 +1,4 @@
-// Which application asks at the token endpoint, proven by its secret, a certificate assertion or a federated assertion (RFC 6749 §2.3, RFC 7523).
+// Which application calls the token endpoint, proven by its secret, a certificate assertion or a federated assertion (RFC 6749 §2.3, RFC 7523).
 import { createPublicKey, verify } from 'node:crypto';
 import type { SandboxApplication } from '../config.ts';
 import type { Directory } from '../directory.ts';

@@ -13,7 +13,7 @@ import { createGrants } from './grants.ts';
 import { devicePage } from './pages.ts';
 import { createTokens } from './tokens.ts';
 
-/** Largest form taken, bytes. */
+/** Largest accepted form, bytes. */
 const MAX_FORM = 1_000_000;
 
 /** What the routes share. */

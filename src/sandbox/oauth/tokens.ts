@@ -1,27 +1,27 @@
-// Signs and verifies the sandbox's JSON Web Tokens (RS256, as Entra) and knows which of them may open IMAP or SMTP.
+// Signs and verifies the sandbox's JSON Web Tokens (RS256, as Entra does), and reads which of them may open IMAP or SMTP.
 import { createHash, generateKeyPairSync, randomUUID, sign, verify } from 'node:crypto';
 import type { Principal } from '../directory.ts';
 
 export type Claims = Record<string, unknown>;
 
-/** What a token lets its bearer do. */
+/** What a token permits. */
 type AccessGrant = {
   principal: Principal;
   protocols: { imap: boolean; smtp: boolean };
   /** Milliseconds since the epoch. */
   expiresAt: number;
-  /** Running number of issue, for "tokens issued before now". */
+  /** Serial number of the token, by which older ones are refused. */
   serial: number;
 };
 
-/** Audiences Exchange Online takes. */
+/** Audiences that Exchange Online accepts. */
 const AUDIENCES = [
   'https://outlook.office365.com',
   'https://outlook.office.com',
   '00000002-0000-0ff1-ce00-000000000000',
 ];
 
-/** Entra dates tokens back a little; clients must bear it. Seconds. */
+/** Entra dates tokens back a little, which clients must accept. Seconds. */
 const BACKDATED = 5;
 
 export type Tokens = ReturnType<typeof createTokens>;
@@ -70,42 +70,24 @@ export function createTokens(issuer: () => string, tenant: string, now: () => nu
       keys: [{ kty: jwk.kty, n: jwk.n, e: jwk.e, use: 'sig', alg: 'RS256', kid, x5t: kid, issuer: issuer() }],
     }),
     /** Access token of an application itself. `lifetime` in seconds. */
-    forApplication: (clientId: string, audience: string, roles: string[], lifetime: number): string =>
+    forApplication: (clientId: string, aud: string, roles: string[], lifetime: number): string =>
       signJwt({
         ...common(lifetime),
-        aud: audience,
-        appid: clientId,
-        azp: clientId,
-        appidacr: '1',
-        idtyp: 'app',
-        oid: objectId(clientId),
-        sub: objectId(clientId),
-        roles,
+        ...{ aud, appid: clientId, azp: clientId, appidacr: '1', idtyp: 'app' },
+        ...{ oid: objectId(clientId), sub: objectId(clientId), roles },
       }),
     /** Access token of an application on behalf of a person. */
-    forPerson: (clientId: string, audience: string, person: string, scopes: string[], lifetime: number): string =>
+    forPerson: (clientId: string, aud: string, person: string, scopes: string[], lifetime: number): string =>
       signJwt({
         ...common(lifetime),
-        aud: audience,
-        appid: clientId,
-        azp: clientId,
-        idtyp: 'user',
-        oid: objectId(person),
-        sub: objectId(`${clientId}${person}`),
-        upn: person,
-        unique_name: person,
-        preferred_username: person,
+        ...{ aud, appid: clientId, azp: clientId, idtyp: 'user', upn: person, unique_name: person },
+        ...personClaims(clientId, person),
         scp: scopes.join(' '),
       }),
     idToken: (clientId: string, person: string, name: string, nonce: string | undefined, lifetime: number): string =>
       signJwt({
-        ...common(lifetime),
-        aud: clientId,
-        oid: objectId(person),
-        sub: objectId(`${clientId}${person}`),
-        preferred_username: person,
-        name,
-        ...(nonce ? { nonce } : {}),
+        ...{ ...common(lifetime), aud: clientId, name, ...(nonce ? { nonce } : {}) },
+        ...personClaims(clientId, person),
       }),
     /** What the token grants at Exchange; undefined when it is malformed, foreign, expired or for another audience. */
     grant(token: string): AccessGrant | undefined {
@@ -131,6 +113,12 @@ export function createTokens(issuer: () => string, tenant: string, now: () => nu
     lastSerial: () => serial,
   };
 }
+
+const personClaims = (clientId: string, person: string): Claims => ({
+  oid: objectId(person),
+  sub: objectId(`${clientId}${person}`),
+  preferred_username: person,
+});
 
 /** A stable GUID for a name, in place of Entra's object ids. */
 export function objectId(name: string): string {

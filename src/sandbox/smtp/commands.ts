@@ -144,7 +144,7 @@ async function bdat(connection: Connection, argument: string): Promise<Reply> {
   return complete(connection, Buffer.concat(chunks));
 }
 
-/** The message is there in full: refuses it or takes it over. */
+/** The message is complete: refuses or accepts it. */
 async function complete(connection: Connection, message: Buffer): Promise<Reply> {
   const { envelope, who, tenant, pace, exchange } = connection;
   const { faults, settings } = tenant;

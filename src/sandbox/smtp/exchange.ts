@@ -5,6 +5,7 @@ import type { Principal } from '../directory.ts';
 import { HOSTNAME, mailDate, type Tenant } from '../tenant.ts';
 import { deliveryReport, type Report } from './ndr.ts';
 import { SMTP_REPLIES } from './replies.ts';
+import type { Reply } from './state.ts';
 
 /** One accepted submission. */
 export interface Submission {
@@ -70,7 +71,7 @@ export function createExchange(tenant: Tenant) {
     timers.add(timer);
   };
 
-  /** The reports that this mail meets: those of a fault, of unknown recipients, and of success where it was asked for. */
+  /** Reports on this mail: of unknown recipients, of the fault `bounce`, and of success where it was requested. */
   const reportBack = (envelope: Envelope, raw: Buffer, undelivered: string[]): void => {
     const { from, to, notify } = envelope;
     const failed = new Set(undelivered);
@@ -92,47 +93,38 @@ export function createExchange(tenant: Tenant) {
     submissions,
     deliver,
     /** Refusal of the message, by the header's From and the envelope's; undefined when it may go. */
-    refuse(who: SignedIn, mailFrom: string, raw: Buffer): { code: number; text: string } | undefined {
-      const fields = headerFields(raw);
-      const from = parseAddresses(headerValue(fields, 'from') ?? '').map(({ address }) => address);
-      const sender = parseAddresses(headerValue(fields, 'sender') ?? '')[0]?.address;
+    refuse(who: SignedIn, mailFrom: string, raw: Buffer): Reply | undefined {
+      const { from, sender } = senderOf(raw);
       if (from.length === 0) return SMTP_REPLIES.fromInvalid;
       if (from.length > 1 && sender === undefined) return SMTP_REPLIES.multipleFrom;
       const used = [...from, ...(mailFrom === '' ? [] : [mailFrom])];
-      const denied = used.some((address) => !directory.maySendFrom(who.principal, who.user, address, sender));
-      return denied ? { code: 554, text: `${SMTP_REPLIES.sendAsDenied.text} [Hostname=${HOSTNAME}]` } : undefined;
+      const isDenied = used.some((address) => !directory.maySendFrom(who.principal, who.user, address, sender));
+      return isDenied ? { code: 554, text: `${SMTP_REPLIES.sendAsDenied.text} [Hostname=${HOSTNAME}]` } : undefined;
     },
     /** Takes the message over and returns its record. */
-    accept(who: SignedIn, envelope: Envelope, raw: Buffer): Submission {
+    accept(who: SignedIn, envelope: Envelope, given: Buffer): Submission {
       const mailbox = normalise(who.user);
-      const rewrite = settings.smtp.rewriteMessageId
-        ? { keepOriginal: true }
-        : faults.take('rewriteMessageId', { mailbox });
-      const sent = withMessageId(raw, rewrite);
-      const fields = headerFields(sent.raw);
+      const always = settings.smtp.rewriteMessageId ? {} : undefined;
+      const { raw, ...ids } = withMessageId(given, always ?? faults.take('rewriteMessageId', { mailbox }));
       const submission: Submission = {
         id: randomUUID(),
         authenticatedAs: mailbox,
         principal: who.principal,
         envelope: { from: envelope.from, to: [...envelope.to] },
-        headerFrom: parseAddresses(headerValue(fields, 'from') ?? '').map(({ address }) => address),
-        subject: headerValue(fields, 'subject') ?? '',
-        messageId: sent.messageId,
-        originalMessageId: sent.originalMessageId,
+        headerFrom: senderOf(raw).from,
+        subject: headerValue(headerFields(raw), 'subject') ?? '',
+        ...ids,
         at: new Date(),
-        raw: sent.raw,
+        raw,
       };
       submissions.push(submission);
       for (const listener of listeners) listener(submission);
 
       const late = faults.take('lateSentCopy', { mailbox });
       const delay = late ? (late.milliseconds ?? 1000) : settings.smtp.sentCopyDelay;
-      if (settings.smtp.sentCopy && !faults.take('noSentCopy', { mailbox })) {
-        const save = () => store.append(store.folder(mailbox, settings.sentFolder), sent.raw, { flags: ['\\Seen'] });
-        later(delay, save);
-      }
-      const undelivered = deliver(envelope.to, sent.raw, envelope.from);
-      reportBack(envelope, sent.raw, undelivered);
+      const save = () => store.append(store.folder(mailbox, settings.sentFolder), raw, { flags: ['\\Seen'] });
+      if (settings.smtp.sentCopy && !faults.take('noSentCopy', { mailbox })) later(delay, save);
+      reportBack(envelope, raw, deliver(envelope.to, raw, envelope.from));
       return submission;
     },
     /** A report for a submission, as if a server had refused it later. */
@@ -143,7 +135,7 @@ export function createExchange(tenant: Tenant) {
     ): void {
       report(submission.envelope.from, { recipients, action, bounce }, submission.raw);
     },
-    /** Hears of each accepted submission. Returns the un-subscriber. */
+    /** Calls back for each accepted submission. @returns the un-subscriber */
     onSubmission(listener: (submission: Submission) => void): () => void {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -154,14 +146,24 @@ export function createExchange(tenant: Tenant) {
   };
 }
 
-/** The header firewall: from outside, nobody brings a mark of this organisation along. */
-function withoutOwnMarks(raw: Buffer): Buffer {
+/** Addresses of From, and the first one of Sender. */
+function senderOf(raw: Buffer): { from: string[]; sender: string | undefined } {
+  const fields = headerFields(raw);
+  const addresses = (name: string) => parseAddresses(headerValue(fields, name) ?? '').map(({ address }) => address);
+  return { from: addresses('from'), sender: addresses('sender')[0] };
+}
+
+/** The message without the header fields that match, and with `added` ones; unchanged when there are neither. */
+function withFields(raw: Buffer, removed: RegExp, added = ''): Buffer {
   const split = headerLength(raw);
   const fields = splitFields(raw.toString('latin1', 0, split));
-  const kept = fields.filter((field) => !/^x-ms-exchange-organization-/i.test(field));
-  if (kept.length === fields.length) return raw;
-  return Buffer.concat([Buffer.from(`${kept.join('')}\r\n`, 'latin1'), raw.subarray(split)]);
+  const kept = fields.filter((field) => !removed.test(field));
+  if (kept.length === fields.length && added === '') return raw;
+  return Buffer.concat([Buffer.from(`${kept.join('')}${added}\r\n`, 'latin1'), raw.subarray(split)]);
 }
+
+/** The header firewall: no mail from outside keeps the marks of this organisation. */
+const withoutOwnMarks = (raw: Buffer): Buffer => withFields(raw, /^x-ms-exchange-organization-/i);
 
 function trace(recipient: string, returnPath: string): Buffer {
   return Buffer.from(
@@ -169,18 +171,15 @@ function trace(recipient: string, returnPath: string): Buffer {
   );
 }
 
-/** Sees to a Message-ID: adds a missing one, or replaces it when the tenant rewrites (git-send-email's --outlook-id-fix tells the story). */
+/** Adds a missing Message-ID, or replaces it when the tenant rewrites (background: git-send-email's --outlook-id-fix). */
 function withMessageId(
   raw: Buffer,
   rewrite: { keepOriginal?: boolean } | undefined,
 ): { raw: Buffer; messageId: string; originalMessageId: string } {
-  const split = headerLength(raw);
   const original = headerValue(headerFields(raw), 'message-id') ?? '';
   if (original !== '' && !rewrite) return { raw, messageId: original, originalMessageId: original };
   const messageId = `<${randomUUID().toUpperCase()}@${HOSTNAME}>`;
-  const kept = splitFields(raw.toString('latin1', 0, split)).filter((field) => !/^message-id[ \t]*:/i.test(field));
-  const keep =
-    original !== '' && rewrite?.keepOriginal !== false ? `X-Microsoft-Original-Message-ID: ${original}\r\n` : '';
-  const header = Buffer.from(`${kept.join('')}${keep}Message-ID: ${messageId}\r\n\r\n`, 'latin1');
-  return { raw: Buffer.concat([header, raw.subarray(split)]), messageId, originalMessageId: original };
+  const isKept = original !== '' && rewrite?.keepOriginal !== false;
+  const added = `${isKept ? `X-Microsoft-Original-Message-ID: ${original}\r\n` : ''}Message-ID: ${messageId}\r\n`;
+  return { raw: withFields(raw, /^message-id[ \t]*:/i, added), messageId, originalMessageId: original };
 }

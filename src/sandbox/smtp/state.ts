@@ -59,7 +59,7 @@ export async function stall({ raw }: Connection): Promise<never> {
   throw GONE;
 }
 
-/** What faults know of the connection. */
+/** Of the signed-in user, to select faults. */
 export const mailboxOf = ({ who }: Connection) => (who ? { mailbox: normalise(who.user) } : {});
 
 /** @returns the reply in place of the server's own, if there is one @throws GONE */
