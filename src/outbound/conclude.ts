@@ -1,7 +1,7 @@
 // The outcome of a submission and its effect on the reply: accepted, uncertain, refused, or tried again. Called by submission.ts.
 import type { Failure, RecipientState, Remote } from '../contract/result.ts';
 import { afterRcpt, moveRecipients, some } from '../domain/recipients.ts';
-import type { JournalEntry } from '../domain/reply-journal.ts';
+import type { JournalEntry, ReplyState } from '../domain/reply-journal.ts';
 import { sendingMailbox } from '../domain/reply-pace.ts';
 import type { JobEnding } from '../domain/reply-queues.ts';
 import type { RecipientOutcome, SubmissionOutcome } from '../domain/submission.ts';
@@ -65,6 +65,17 @@ export async function conclude(
   return refused(work, entry, outcome);
 }
 
+/** A late answer counts whatever happened to the claim: another worker may have marked the reply uncertain, a person may have decided, Redis may have lost it. */
+export const LATE_ACCEPTANCE_FROM: readonly ReplyState[] = [
+  'data-begun',
+  'uncertain',
+  'held',
+  'queued',
+  'prepared',
+  'submitting',
+  'dropped',
+];
+
 export async function accepted(work: Work, entry: JournalEntry, outcome: Accepted): Promise<JobEnding> {
   const ending = await settleAccepted(work, entry, {
     recipients: moveRecipients(afterRcpt(entry, outcome.recipients), ['uncertain'], { state: 'accepted' }),
@@ -76,8 +87,7 @@ export async function accepted(work: Work, entry: JournalEntry, outcome: Accepte
       ...(outcome.dsnIgnored === true ? { warnings: ['the server does not offer delivery reports (dsn)'] } : {}),
     },
     evidence: `accepted: ${remoteLine(outcome.remote)}`,
-    // A late answer counts whatever happened to the claim: another worker may have marked the reply uncertain, a person may have decided, Redis may have lost it.
-    from: ['data-begun', 'uncertain', 'held', 'queued', 'prepared', 'submitting', 'dropped'],
+    from: LATE_ACCEPTANCE_FROM,
     taken: true,
   });
   return ending ?? later();

@@ -304,6 +304,7 @@ describe.each(languages)('the handbook’s steps 4 to 6 ($locale)', (words) => {
       .locator('label, legend')
       .filter({ visible: true })
       .allTextContents();
+    // The fields of the contact center's handbook, in its order and words: not the page's own list.
     expect(labels.filter((label) => !/new Email Flow|neuen Email Flow/.test(label))).toEqual([
       'Server Type',
       'Name',

@@ -2,17 +2,14 @@
 // limits of connections and of messages in one connection. Each customer gets his mail once.
 
 import { expect, it } from 'vitest';
-import { checkServer } from '../../src/doctor/run-steps.ts';
 import type { SmtpServer } from '../../src/domain/email-server.ts';
-import { remoteSystems } from '../../src/wiring/doctor.ts';
 import { openRoom } from '../integration/outbound/room.ts';
-import { noDns } from '../support/dns-server.ts';
+import { doctorSteps } from '../support/doctor.ts';
 import { startExim } from '../support/exim.ts';
 import { fixture } from '../support/fixture.ts';
 import { smtpServer } from '../support/servers.ts';
 import { sentFinding } from '../support/smtp-sink.ts';
 import { waitFor } from '../support/temp.ts';
-import { freeTurns } from '../support/turns.ts';
 import { baseRoot, note } from './table.ts';
 
 const REPLIES = 50;
@@ -20,7 +17,6 @@ const room = openRoom({ sink: false });
 
 const exim = fixture(() => startExim(baseRoot()));
 
-const noToken = () => Promise.reject(new Error('nobody signs in by token'));
 const definition = (): SmtpServer =>
   smtpServer(exim.port, {
     name: 'exim',
@@ -84,23 +80,7 @@ it('50 replies, one recipient refused, one deferred, a restart in the middle', a
 
   // It allows two connections of a host: the senders let go of theirs.
   await outbound.stop();
-  const steps = [];
-  for await (const step of checkServer(definition(), {
-    systems: remoteSystems,
-    dns: noDns,
-    servers: [definition()],
-    applications: [],
-    getToken: noToken,
-    turns: freeTurns,
-    sendProbe: true,
-    redirectUri: '',
-    ehloName: 'mailroom.test',
-    timeoutMs: 10_000,
-    sentCopyMs: 1_000,
-    sentCopyEveryMs: 50,
-    now: Date.now,
-  }))
-    steps.push(step);
+  const steps = await doctorSteps(definition(), { sendProbe: true, timeoutMs: 10_000, sentCopyMs: 1_000 });
   expect(steps.filter(({ state }) => state === 'failed')).toEqual([]);
   tell('check', 'passes with a probe');
 }, 420_000);

@@ -4,14 +4,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openMailbox } from '../../src/adapters/imap/connection.ts';
 import { createSentFolder } from '../../src/adapters/imap/sent-folder.ts';
 import { mailboxId } from '../../src/contract/names.ts';
-import { checkServer } from '../../src/doctor/run-steps.ts';
-import { type CheckStep, passed } from '../../src/domain/doctor.ts';
+import { passed } from '../../src/domain/doctor.ts';
 import type { ImapServer, SmtpServer } from '../../src/domain/email-server.ts';
 import { audit } from '../../src/domain/ledger.ts';
-import { remoteSystems } from '../../src/wiring/doctor.ts';
 import { startCourier } from '../support/courier.ts';
 import { startCyrus } from '../support/cyrus.ts';
-import { noDns } from '../support/dns-server.ts';
+import { doctorSteps } from '../support/doctor.ts';
 import { startTestInbound } from '../support/inbound.ts';
 import { leakWatch } from '../support/leak-watch.ts';
 import type { MailboxServer } from '../support/mailbox-server.ts';
@@ -19,7 +17,6 @@ import { mails } from '../support/mails.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { imapServer, smtpServer } from '../support/servers.ts';
 import { waitFor } from '../support/temp.ts';
-import { freeTurns } from '../support/turns.ts';
 import { baseRoot, note } from './table.ts';
 
 leakWatch();
@@ -213,23 +210,8 @@ describe.each([
     tell('Sent copies', 'stored once; the probe of check removed again');
 
     // The doctor.
-    const steps: CheckStep[] = [];
-    for await (const step of checkServer(definition(), {
-      systems: remoteSystems,
-      dns: noDns,
-      servers: [definition(), sender()],
-      applications: [],
-      getToken: () => Promise.reject(new Error('nobody signs in by token')),
-      turns: freeTurns,
-      sendProbe: false,
-      redirectUri: '',
-      ehloName: 'mailroom.test',
-      timeoutMs: 10_000,
-      sentCopyMs: 1_000,
-      sentCopyEveryMs: 50,
-      now: Date.now,
-    }))
-      steps.push(step);
+    const servers = [definition(), sender()];
+    const steps = await doctorSteps(definition(), { servers, timeoutMs: 10_000, sentCopyMs: 1_000 });
     expect(steps.filter(({ state, informational }) => state === 'failed' && !informational)).toEqual([]);
     expect(passed(steps)).toBe(true);
     tell(

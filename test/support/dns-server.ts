@@ -3,7 +3,6 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { type Answer, decode, encode } from 'dns-packet';
-import type { Dns } from '../../src/doctor/ports.ts';
 
 /** Name → type → values; a value that is an Error code (`SERVFAIL`), or `silent`: no answer at all. */
 export type Zone = Readonly<
@@ -61,9 +60,3 @@ export async function startDnsServer(zone: Zone): Promise<DnsServer> {
     stop: () => new Promise((resolve) => socket.close(() => resolve())),
   };
 }
-
-/** For checks that are about something else: no name is asked for, because their domains are in no public DNS. */
-export const noDns: Dns = {
-  txt: (name) => Promise.reject(new Error(`a test asked the DNS for ${name}`)),
-  mx: (name) => Promise.reject(new Error(`a test asked the DNS for ${name}`)),
-};

@@ -108,13 +108,7 @@ export function journey(options: JourneyOptions) {
       return (line.detail as { port: number }).port;
     },
     async messages(emailFlow: string): Promise<Message[]> {
-      const jobs = await queue(emailFlowQueue(emailFlow)).getJobs([
-        'waiting',
-        'active',
-        'completed',
-        'failed',
-        'delayed',
-      ]);
+      const jobs = await queue(emailFlowQueue(emailFlow)).getJobs(); // in every state
       return jobs.filter((job) => job !== undefined).map((job) => job.data as Message);
     },
     async waitForMessages(emailFlow: string, count: number, timeoutMs = 60_000): Promise<Message[]> {

@@ -3,14 +3,11 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createSecureContext, createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
-import { checkServer, doctorDefaults } from '../../../src/doctor/run-steps.ts';
 import type { CheckStep } from '../../../src/domain/doctor.ts';
 import type { EmailServer } from '../../../src/domain/email-server.ts';
 import { type Certificates, createCertificates } from '../../../src/sandbox/certificate.ts';
-import { remoteSystems } from '../../../src/wiring/doctor.ts';
-import { noDns } from '../../support/dns-server.ts';
+import { doctorSteps } from '../../support/doctor.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
-import { freeTurns } from '../../support/turns.ts';
 import { imapServer, smtpServer } from '../oauth/servers.ts';
 
 leakWatch();
@@ -66,20 +63,7 @@ const starttls = ({ certificate: cert, key }: Certificates) =>
 
 async function tlsStep(server: EmailServer): Promise<CheckStep | undefined> {
   const password = { ...server, authentication: { type: 'Password', password: 'p' } } as EmailServer;
-  for await (const step of checkServer(password, {
-    systems: remoteSystems,
-    dns: noDns,
-    ...doctorDefaults,
-    servers: [password],
-    applications: [],
-    getToken: async () => Promise.reject(new Error('not asked for')),
-    turns: freeTurns,
-    sendProbe: false,
-    redirectUri: 'http://localhost/signin/callback',
-    ehloName: 'gateway.example',
-  }))
-    if (step.step === 'tls') return step;
-  return undefined;
+  return (await doctorSteps(password)).find(({ step }) => step === 'tls');
 }
 
 const kinds: [

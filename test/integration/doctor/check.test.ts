@@ -2,18 +2,16 @@
 // fails, its code, and the fix with the real names, in both languages.
 
 import { describe, expect, it } from 'vitest';
-import { checkServer, type DoctorDeps } from '../../../src/doctor/run-steps.ts';
+import type { DoctorDeps } from '../../../src/doctor/run-steps.ts';
 import { catalogue } from '../../../src/domain/catalogue/index.ts';
 import { type CheckStep, passed, planOf, type StepName, steps } from '../../../src/domain/doctor.ts';
 import type { EmailServer, OAuthApplication } from '../../../src/domain/email-server.ts';
 import type { ErrorCode } from '../../../src/domain/errors.ts';
 import type { Fault, SmtpReplyName } from '../../../src/sandbox/index.ts';
 import { objectId } from '../../../src/sandbox/oauth/tokens.ts';
-import { remoteSystems } from '../../../src/wiring/doctor.ts';
-import { noDns } from '../../support/dns-server.ts';
+import { doctorSteps } from '../../support/doctor.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
 import { freePort } from '../../support/temp.ts';
-import { freeTurns } from '../../support/turns.ts';
 import { CLIENT, createFixture, imapServer, SECRET, SHARED, smtpServer } from '../oauth/fixture.ts';
 
 leakWatch();
@@ -60,25 +58,14 @@ interface Setting {
 async function check({ server, others, application, deps }: Setting): Promise<CheckStep[]> {
   const applications = [fixture.application(application)];
   const provider = fixture.replica(applications);
-  const found: CheckStep[] = [];
-  for await (const step of checkServer(server, {
-    systems: remoteSystems,
-    dns: noDns,
+  return doctorSteps(server, {
     servers: [server, ...(others ?? [server.type === 'IMAP' ? smtp() : imap()])],
     applications,
     getToken: (one, protocol, options) => provider.getToken(one, protocol, options),
-    turns: freeTurns,
-    sendProbe: false,
-    redirectUri: 'http://localhost:8025/signin/callback',
-    ehloName: 'gateway.contoso.example',
     timeoutMs: 15_000,
     sentCopyMs: 10_000,
-    sentCopyEveryMs: 20,
-    now: Date.now,
     ...deps,
-  }))
-    found.push(step);
-  return found;
+  });
 }
 
 interface Row {

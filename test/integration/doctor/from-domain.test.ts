@@ -2,13 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { createDns } from '../../../src/adapters/net/dns.ts';
 import { checkFromDomain, type FromDomainProblem } from '../../../src/doctor/from-domain.ts';
-import { checkServer, doctorDefaults } from '../../../src/doctor/run-steps.ts';
-import { type CheckStep, passed } from '../../../src/domain/doctor.ts';
+import { passed } from '../../../src/domain/doctor.ts';
 import type { MailProvider } from '../../../src/domain/mail-provider.ts';
-import { remoteSystems } from '../../../src/wiring/doctor.ts';
 import { startDnsServer, type Zone } from '../../support/dns-server.ts';
+import { doctorSteps } from '../../support/doctor.ts';
 import { fixture } from '../../support/fixture.ts';
-import { freeTurns } from '../../support/turns.ts';
 import { smtpServer } from '../oauth/servers.ts';
 
 const MICROSOFT = 'spf.protection.outlook.com';
@@ -243,20 +241,11 @@ describe('the From domain', () => {
         ],
       },
     );
-    const found: CheckStep[] = [];
-    for await (const step of checkServer(out, {
-      ...doctorDefaults,
-      systems: remoteSystems,
+    const steps = await doctorSteps(out, {
       dns: createDns([server.address], 2_000),
-      servers: [out],
       applications: [{ name: 'Contoso', tenant: 't', clientId: 'c', cloud: 'world', credentials: [] }],
-      getToken: async () => Promise.reject(new Error('not asked for')),
-      turns: freeTurns,
-      sendProbe: false,
-      redirectUri: 'http://localhost/signin/callback',
-      ehloName: 'gateway.example',
-    }))
-      if (step.step === 'fromDomain') found.push(step);
+    });
+    const found = steps.filter(({ step }) => step === 'fromDomain');
     expect(found.map(({ from, state, informational, failure }) => [from, state, informational, failure?.code])).toEqual(
       [
         ['good.com', 'ok', true, undefined],

@@ -6,13 +6,11 @@ import { describe, expect, it } from 'vitest';
 import { createLoginSlots } from '../../../src/adapters/redis/login-slots.ts';
 import { createPace, paceKey } from '../../../src/adapters/redis/pace.ts';
 import { PREFIX } from '../../../src/contract/names.ts';
-import { checkServer, doctorDefaults } from '../../../src/doctor/run-steps.ts';
 import { createTurns } from '../../../src/doctor/turns.ts';
 import type { CheckStep } from '../../../src/domain/doctor.ts';
 import type { EmailServer } from '../../../src/domain/email-server.ts';
 import { sendingMailbox } from '../../../src/domain/reply-pace.ts';
-import { remoteSystems } from '../../../src/wiring/doctor.ts';
-import { noDns } from '../../support/dns-server.ts';
+import { doctorSteps } from '../../support/doctor.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
 import { waitFor } from '../../support/temp.ts';
 import { CLIENT, createFixture, imapServer, SECRET, SHARED, smtpServer } from '../oauth/fixture.ts';
@@ -42,22 +40,13 @@ async function check(
   const redis = fixture.connect();
   const application = fixture.application();
   const provider = fixture.replica([application]);
-  const found: CheckStep[] = [];
-  for await (const step of checkServer(server, {
-    systems: remoteSystems,
-    dns: noDns,
-    ...doctorDefaults,
+  return doctorSteps(server, {
     servers: [imap(), smtp()],
     applications: [application],
     getToken: (one, protocol, options) => provider.getToken(one, protocol, options),
     turns: createTurns(reserve ?? createLoginSlots(redis, 1_000), createPace(redis), { waitMs: 300, slotTtlMs: 3_000 }),
     sendProbe,
-    sentCopyEveryMs: 20,
-    redirectUri: 'http://localhost:8025/signin/callback',
-    ehloName: 'gateway.contoso.example',
-  }))
-    found.push(step);
-  return found;
+  });
 }
 const step = (found: readonly CheckStep[], name: CheckStep['step']) => found.find((one) => one.step === name);
 

@@ -5,13 +5,11 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openMailbox } from '../../../src/adapters/imap/connection.ts';
 import { createSentFolder } from '../../../src/adapters/imap/sent-folder.ts';
-import { checkServer } from '../../../src/doctor/run-steps.ts';
 import type { CheckStep } from '../../../src/domain/doctor.ts';
 import { passed } from '../../../src/domain/doctor.ts';
 import type { EmailServer, ImapServer, SmtpServer } from '../../../src/domain/email-server.ts';
-import { remoteSystems } from '../../../src/wiring/doctor.ts';
 import { BENT_DOVECOT } from '../../support/bent.ts';
-import { noDns } from '../../support/dns-server.ts';
+import { doctorSteps } from '../../support/doctor.ts';
 import { startDovecot } from '../../support/dovecot.ts';
 import { fixture } from '../../support/fixture.ts';
 import { startTestInbound } from '../../support/inbound.ts';
@@ -19,7 +17,6 @@ import { mails, oneMail } from '../../support/mails.ts';
 import { startRedis } from '../../support/redis.ts';
 import { imapServer, smtpServer } from '../../support/servers.ts';
 import { freePort, waitFor } from '../../support/temp.ts';
-import { freeTurns } from '../../support/turns.ts';
 
 const password = 'secret';
 const POLL_MS = 150;
@@ -72,26 +69,8 @@ async function jobsAre(one: Awaited<ReturnType<typeof start>>, count: number) {
   });
 }
 
-async function check(one: EmailServer, others: readonly EmailServer[]): Promise<CheckStep[]> {
-  const steps: CheckStep[] = [];
-  for await (const step of checkServer(one, {
-    systems: remoteSystems,
-    dns: noDns,
-    servers: [one, ...others],
-    applications: [],
-    getToken: () => Promise.reject(new Error('nobody signs in by token')),
-    turns: freeTurns,
-    sendProbe: false,
-    redirectUri: '',
-    ehloName: 'mailroom.test',
-    timeoutMs: 5_000,
-    sentCopyMs: 1_000,
-    sentCopyEveryMs: 20,
-    now: Date.now,
-  }))
-    steps.push(step);
-  return steps;
-}
+const check = (one: EmailServer, others: readonly EmailServer[]): Promise<CheckStep[]> =>
+  doctorSteps(one, { servers: [one, ...others], timeoutMs: 5_000, sentCopyMs: 1_000 });
 
 /** The server that sends, whose copies lie in this mailbox. */
 const sender = (folder = 'Sent'): SmtpServer =>

@@ -3,18 +3,15 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSentFolder } from '../../../src/adapters/imap/sent-folder.ts';
-import { checkServer } from '../../../src/doctor/run-steps.ts';
 import { type CheckStep, passed } from '../../../src/domain/doctor.ts';
 import type { SmtpServer } from '../../../src/domain/email-server.ts';
-import { remoteSystems } from '../../../src/wiring/doctor.ts';
 import { BENT_DOVECOT, BENT_MESSAGE_BYTES, BENT_POSTFIX, DEFERRED, REFUSED } from '../../support/bent.ts';
-import { noDns } from '../../support/dns-server.ts';
+import { doctorSteps } from '../../support/doctor.ts';
 import { startDovecot } from '../../support/dovecot.ts';
 import { fixture } from '../../support/fixture.ts';
 import { startPostfix, type TestPostfix } from '../../support/postfix.ts';
 import { imapServer, smtpServer } from '../../support/servers.ts';
 import { waitFor } from '../../support/temp.ts';
-import { freeTurns } from '../../support/turns.ts';
 import { openRoom, replyMaker } from './room.ts';
 
 const SHARED = 'support@contoso.example';
@@ -67,26 +64,8 @@ async function start(server: SmtpServer) {
   return { ...one, sent };
 }
 
-async function check(server: SmtpServer, sendProbe = false): Promise<CheckStep[]> {
-  const steps: CheckStep[] = [];
-  for await (const step of checkServer(server, {
-    systems: remoteSystems,
-    dns: noDns,
-    servers: [server, mailbox()],
-    applications: [],
-    getToken: noToken,
-    turns: freeTurns,
-    sendProbe,
-    redirectUri: '',
-    ehloName: 'mailroom.test',
-    timeoutMs: 5_000,
-    sentCopyMs: 1_000,
-    sentCopyEveryMs: 20,
-    now: Date.now,
-  }))
-    steps.push(step);
-  return steps;
-}
+const check = (server: SmtpServer, sendProbe = false): Promise<CheckStep[]> =>
+  doctorSteps(server, { servers: [server, mailbox()], sendProbe, timeoutMs: 5_000, sentCopyMs: 1_000 });
 const of = (found: readonly CheckStep[], name: CheckStep['step']) => found.find(({ step }) => step === name);
 
 const reply = replyMaker(

@@ -8,6 +8,7 @@ import { PREFIX } from '../../../src/contract/names.ts';
 import { replySchema } from '../../../src/contract/reply.ts';
 import { MailroomError } from '../../../src/domain/errors.ts';
 import { dataBegunMark, replyDigest } from '../../../src/domain/reply-journal.ts';
+import { LATE_ACCEPTANCE_FROM } from '../../../src/outbound/conclude.ts';
 import { smtpServer } from '../../support/servers.ts';
 import { waitFor } from '../../support/temp.ts';
 import { openRoom, type ReplicaOptions, replyMaker } from './room.ts';
@@ -254,12 +255,13 @@ it.each([
 
 it('a late acceptance settles what another worker doubts, a person decided, or Redis forgot', async () => {
   const journal = createJournal(room.redis.client());
-  for (const state of ['uncertain', 'held', 'dropped', 'queued', 'prepared', 'submitting'] as const) {
+  // All but data-begun, which every acceptance comes from.
+  for (const state of LATE_ACCEPTANCE_FROM.filter((one) => one !== 'data-begun')) {
     const replyId = `late-${state}`;
     await journal.admit({ replyId, digest: 'd', server: 'sink' });
     await journal.transition(replyId, { from: ['queued'], to: state });
     const accepted = await journal.transition(replyId, {
-      from: ['data-begun', 'uncertain', 'held', 'queued', 'prepared', 'submitting', 'dropped'],
+      from: LATE_ACCEPTANCE_FROM,
       to: 'accepted',
     });
     expect([state, accepted]).toMatchObject([state, { state: 'accepted', moved: true }]);

@@ -36,6 +36,7 @@ async function created(fields: object = {}) {
 }
 
 describe('permissions by role', () => {
+  // Stated here again on purpose, see test/unit/http/api.test.ts.
   const calls: [string, string, boolean][] = [
     ['GET', '/v1/email-servers', false],
     ['GET', '/v1/email-servers/From%20file', false],

@@ -36,6 +36,7 @@ const post = (
 ) => ask(deps, { method: 'POST', url, headers, ...(payload === undefined ? {} : { payload: payload as object }) });
 
 describe('permissions by role', () => {
+  // Stated here again on purpose: what each kind of token may do is public, and a changed table of routes must not change it unseen.
   const routes = [
     ['GET', '/v1/messages/m-abc-1-7', { ops: 200, desk: 200, grafana: 403, nobody: 401 }],
     ['GET', '/v1/messages/m-abc-1-7/raw', { ops: 200, desk: 200, grafana: 403, nobody: 401 }],

@@ -1,5 +1,6 @@
 // A result has a reason exactly when its state has one.
 import { expect, it } from 'vitest';
+import { resultSchema } from '../../../src/contract/result.ts';
 import { failureOf, resultOf } from '../../../src/outbound/results.ts';
 
 const entry = { replyId: 'r', server: 's', state: 'rejected' as const };
@@ -11,7 +12,7 @@ it('a rejected reply always has a failure', () => {
   expect(resultOf({ ...entry, result: { ...resultOf(entry), failure } }).failure).toEqual(failure);
 });
 
-it.each(['queued', 'prepared', 'submitting', 'data-begun', 'uncertain', 'accepted'] as const)(
+it.each(resultSchema.shape.state.options.filter((state) => !['rejected', 'held', 'dropped'].includes(state)))(
   '%s has no failure, although it was held before',
   (state) => {
     const held = resultOf({ ...entry, state: 'held' }, { failure });
