@@ -1,8 +1,7 @@
 // The API: the OpenAPI document that GET /v1/openapi.json gives, as pages: all routes by subject, and one route with its parameters, body and answers.
-import type { FastifyInstance } from 'fastify';
 import { MailroomError } from '../../domain/errors.ts';
 import type { OpenApi, Operation } from '../api/openapi.ts';
-import { needs, queryOf, type RequestContext, send } from './gate.ts';
+import type { Routes } from './gate.ts';
 import { type Html, html } from './html.ts';
 import { type Frame, page } from './layout.ts';
 import { crumb, factList, section } from './parts.ts';
@@ -167,14 +166,12 @@ ${section('answers', say('apiAnswers'), html`${answers}`)}`,
   );
 }
 
-export function addApi(portal: FastifyInstance, openApi: () => OpenApi, requestContext: RequestContext): void {
-  portal.get(PATH, needs('session'), (request, reply) => {
+export function addApi({ get }: Routes, openApi: () => OpenApi): void {
+  get(PATH, 'session', ({ frame, query: { route } }) => {
     const document = openApi();
-    const frame = requestContext.frame(request);
-    const { route } = queryOf(request);
-    if (route === undefined) return send(reply, listPage(frame, document));
+    if (route === undefined) return listPage(frame, document);
     const shown = allOf(document).find(({ operation }) => operation.operationId === route);
     if (shown === undefined) throw new MailroomError('HTTP_NOT_FOUND');
-    return send(reply, routePage(frame, document, shown));
+    return routePage(frame, document, shown);
   });
 }

@@ -1,13 +1,12 @@
 // The changes: who did what to which server, field by field, newest first; sign-ins on their own tab.
 
-import type { FastifyInstance } from 'fastify';
 import { type AuditEntry, type AuditKind, auditKinds, signInActions } from '../../domain/audit.ts';
 import { sorted } from '../../lib/sort.ts';
 import { firstOf } from '../../lib/streams.ts';
 import { detailIn } from './audit-details.ts';
 import type { PortalDeps } from './deps.ts';
 import { filterOf, isWithin, type ListFilter, queryText, rangeOf } from './filter.ts';
-import { needs, queryOf, type RequestContext, send } from './gate.ts';
+import type { Routes } from './gate.ts';
 import { type Html, html } from './html.ts';
 import type { Frame } from './layout.ts';
 import { listView } from './list-view.ts';
@@ -81,14 +80,8 @@ export async function* changesOf(entries: AsyncIterable<AuditEntry>, filter: Lis
       yield entry;
 }
 
-export function addAudit(
-  portal: FastifyInstance,
-  { servers }: Pick<PortalDeps, 'servers'>,
-  requestContext: RequestContext,
-): void {
-  portal.get(PATH, needs('audit:read'), async (request, reply) => {
-    const query = queryOf(request);
-    const frame = requestContext.frame(request);
+export function addAudit({ get }: Routes, { servers }: Pick<PortalDeps, 'servers'>): void {
+  get(PATH, 'audit:read', async ({ frame, query }) => {
     const { say } = frame;
     const kind = auditKinds.find((one) => one === query.state) ?? 'changes';
     const filter = filterOf(query);
@@ -100,7 +93,7 @@ export function addAudit(
     const isByTime = sort.by === 'when';
     const found = await firstOf(all, isByTime ? from + CHANGES_PER_PAGE + 1 : MOST_SORTED);
     const entries = (isByTime ? found : sorted(found, sort, BY)).slice(from, from + CHANGES_PER_PAGE + 1);
-    const text = listView(frame, {
+    return listView(frame, {
       path: PATH,
       title: 'audit',
       lead: 'auditLead',
@@ -128,6 +121,5 @@ export function addAudit(
       lookedAt: !isByTime && found.length === MOST_SORTED ? MOST_SORTED : undefined,
       none: ['nothing'],
     });
-    return send(reply, text);
   });
 }

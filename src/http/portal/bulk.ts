@@ -1,9 +1,8 @@
 // Decisions on many entries of a list, with one confirmation that counts them: on those that are marked, or on all that the filter shows.
-import type { FastifyInstance } from 'fastify';
 import type { Permission } from '../../domain/access.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import { filterIn, type ListFilter } from './filter.ts';
-import { formOf, needs, type RequestContext, seeOther, send } from './gate.ts';
+import { type Routes, seeOther } from './gate.ts';
 import { type Html, html } from './html.ts';
 import { askPage, type Frame } from './layout.ts';
 import { csrfField, hiddenField } from './parts.ts';
@@ -111,25 +110,19 @@ interface BulkRoute<A extends string> {
 
 /** Asks once, with the number of entries, then decides on them. */
 export function addBulk<A extends string>(
-  portal: FastifyInstance,
-  requestContext: RequestContext,
+  { post }: Routes,
   { path, current, access, acts, idsOf, question, decide }: BulkRoute<A>,
 ): void {
   const action = `${path}/bulk`;
-  portal.post(action, needs(access), async (request, reply) => {
-    const form = formOf(request);
+  post(action, access, async ({ form, frame, reply, by, done }) => {
     const bulk = bulkOf(form, path);
     const act = acts.find((one) => one === bulk.act);
     if (act === undefined) throw new MailroomError('HTTP_NOT_FOUND');
     const ids = bulk.scope === 'all' ? await idsOf(filterIn(bulk.back), bulk.asked) : bulk.ids;
     if (ids.length === 0) return seeOther(reply, bulk.back);
-    if (!bulk.confirmed) {
-      const frame = requestContext.frame(request);
-      return send(reply, bulkPage(frame, bulk, current, action, ids.length, question(frame, act)));
-    }
-    const by = requestContext.who(request);
+    if (!bulk.confirmed) return bulkPage(frame, bulk, current, action, ids.length, question(frame, act));
     const count = await decideAll(ids, (id) => decide(act, id, by, form));
-    return requestContext.done(request, reply, bulk.back, 'bulkDone', `${count} / ${ids.length}`);
+    return done(bulk.back, 'bulkDone', `${count} / ${ids.length}`);
   });
 }
 

@@ -1,6 +1,5 @@
 // The wizard "Connect a shared mailbox": a few questions, then both email servers in one step. Its answers travel in the form, so that it works without
 // script, goes back and forth, and leaves nothing behind when it is left. What follows (sign-in, test, round trip) is connected-page.ts.
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { MailroomError } from '../../domain/errors.ts';
 import type { Definition } from '../api/email-servers.ts';
 import { RequestInvalid } from '../problem.ts';
@@ -18,7 +17,7 @@ import {
 import type { PortalDeps, Problem } from './deps.ts';
 import { fixList } from './findings.ts';
 import { fieldsOf } from './form-fields.ts';
-import { formOf, keeps, LIST, needs, queryOf, type RequestContext, seeOther, send, shownError } from './gate.ts';
+import { LIST, type RequestContext, type Routes, seeOther, send, shownError } from './gate.ts';
 import { type Html, html } from './html.ts';
 import { errorNote, type Frame, mayChange, page, type ShownError } from './layout.ts';
 import { crumb, csrfField, hiddenFields, same } from './parts.ts';
@@ -160,7 +159,7 @@ export function checklist(frame: Frame, applications: readonly string[]): Html {
 
 type ConnectDeps = Pick<PortalDeps, 'servers' | 'operations' | 'preview' | 'applications' | 'clientIdOf' | 'publicUrl'>;
 
-export function addConnect(portal: FastifyInstance, deps: ConnectDeps, requestContext: RequestContext): void {
+export function addConnect({ get, post }: Routes, deps: ConnectDeps): void {
   const { servers, operations } = deps;
 
   function stateOf(step: Step, answers: Answers, more: Partial<WizardState> = {}): WizardState {
@@ -194,16 +193,13 @@ export function addConnect(portal: FastifyInstance, deps: ConnectDeps, requestCo
     return problems.length === 0 ? undefined : { step: 'review', problems };
   }
 
-  /** Both, or what is missing of them: after a failure half way the one that is there is not made again. */
-  async function create(request: FastifyRequest, reply: FastifyReply, answers: Answers) {
-    const form = formOf(request);
+  /** Both, or what is missing of them: after a failure half way the one that exists is not made again. */
+  async function create({ form, frame, reply, by }: RequestContext, answers: Answers) {
     const names = namesOf(answers);
     const half = form.get('_half') === names.imap && (await servers.get(names.imap)) !== undefined;
     const wrong = half ? undefined : await firstWrong(answers, form);
-    if (wrong !== undefined)
-      return send(reply, wizardPage(requestContext.frame(request), stateOf(wrong.step, answers, wrong)), 422);
+    if (wrong !== undefined) return send(reply, wizardPage(frame, stateOf(wrong.step, answers, wrong)), 422);
     const { imap, smtp } = definitionsOf(answers, form.get('password') ?? '');
-    const by = requestContext.who(request);
     let made = half;
     try {
       if (!half) await servers.create(imap, by);
@@ -212,39 +208,33 @@ export function addConnect(portal: FastifyInstance, deps: ConnectDeps, requestCo
     } catch (error) {
       if (!(error instanceof MailroomError)) throw error;
       const problems = error instanceof RequestInvalid ? error.problems : [];
-      const failed = { error: shownError(error, requestContext.language(request)), half: made };
-      return send(
-        reply,
-        wizardPage(requestContext.frame(request), stateOf('review', answers, { problems, failed })),
-        422,
-      );
+      const failed = { error: shownError(error, frame.language), half: made };
+      return send(reply, wizardPage(frame, stateOf('review', answers, { problems, failed })), 422);
     }
-    return seeOther(reply, connectedUrl(names));
+    return seeOther(reply, connectedUrl({ imap: { name: names.imap }, smtp: { name: names.smtp } }));
   }
 
-  portal.get(CONNECT, needs('email-servers:write'), async (request, reply) => {
-    const { kind = '' } = queryOf(request);
-    const answers = answersOf(new URLSearchParams({ kind }), deps.applications());
-    return send(reply, wizardPage(requestContext.frame(request), stateOf('mailbox', answers)));
-  });
-  portal.post(CONNECT, keeps('email-servers:write'), async (request, reply) => {
-    const form = formOf(request);
+  get(CONNECT, 'email-servers:write', ({ frame, query: { kind = '' } }) =>
+    wizardPage(frame, stateOf('mailbox', answersOf(new URLSearchParams({ kind }), deps.applications()))),
+  );
+  post(CONNECT, { access: 'email-servers:write', keep: true }, async (context) => {
+    const { form, frame, reply } = context;
     const answers = answersOf(form, deps.applications());
     const step = STEPS.find((one) => one === form.get('_step')) ?? 'mailbox';
     const action = form.get('_action') ?? 'next';
     const at = STEPS.indexOf(step);
-    const show = (next: Step, more: Partial<WizardState> = {}, status = 200) =>
-      send(reply, wizardPage(requestContext.frame(request), stateOf(next, answers, more)), status);
-    const switched = requestContext.switched(request, reply, action);
-    if (switched !== undefined) return send(reply, wizardPage(switched, stateOf(step, answers)));
-    if (action === 'back') return show(STEPS[Math.max(0, at - 1)] ?? 'mailbox');
-    if (action !== 'next') return show(step);
-    if (step === 'review') return create(request, reply, answers);
+    const switched = context.switched(action);
+    if (switched !== undefined) return wizardPage(switched, stateOf(step, answers));
+    if (action === 'back') return wizardPage(frame, stateOf(STEPS[Math.max(0, at - 1)] ?? 'mailbox', answers));
+    if (action !== 'next') return wizardPage(frame, stateOf(step, answers));
+    if (step === 'review') return create(context, answers);
     const names = (await servers.list()).map(({ name }) => name);
     const problems: Problem[] = problemsIn(step, answers, names);
-    return problems.length > 0 ? show(step, { problems }, 422) : show(STEPS[at + 1] ?? 'review');
+    if (problems.length > 0) return send(reply, wizardPage(frame, stateOf(step, answers, { problems })), 422);
+    return wizardPage(frame, stateOf(STEPS[at + 1] ?? 'review', answers));
   });
 }
 
-export const connectedUrl = ({ imap, smtp }: { imap: string; smtp: string }): string =>
-  `${CONNECT}/servers?${new URLSearchParams({ imap, smtp })}`;
+/** @param trip id of the test mail */
+export const connectedUrl = ({ imap, smtp }: Record<'imap' | 'smtp', { name: string }>, trip?: string): string =>
+  `${CONNECT}/servers?${new URLSearchParams({ imap: imap.name, smtp: smtp.name, ...(trip === undefined ? {} : { trip }) })}`;

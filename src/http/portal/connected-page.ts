@@ -1,12 +1,11 @@
 // What follows the wizard: sign-in where a person has to, the test of both servers step by step, and one mail there and back, as a checklist.
-import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type CheckStep, passed } from '../../domain/doctor.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import type { EmailServerView } from '../api/email-servers.ts';
 import { CONNECT, connectedUrl } from './connect-page.ts';
 import type { PortalDeps, RoundTrip } from './deps.ts';
 import { namesOf, stateBadge, testLog } from './findings.ts';
-import { formOf, LIST, needs, queryOf, type RequestContext, seeOther, send, shownError, streams } from './gate.ts';
+import { LIST, type RequestContext, type Routes, seeOther, send, shownError } from './gate.ts';
 import { type Html, html } from './html.ts';
 import { errorNote, type Frame, page, type ShownError } from './layout.ts';
 import { linkTo } from './list-page.ts';
@@ -78,13 +77,12 @@ function tripNote(frame: Frame, { imap, smtp }: ConnectedState, trip: RoundTrip)
       ? []
       : [html`<li>${trip.arrived ? '✓' : '…'} ${say(trip.arrived ? 'trip-arrived' : 'trip-wait', { flow })}</li>`]),
   ];
-  const again = `${connectedUrl({ imap: imap.name, smtp: smtp.name })}&trip=${encodeURIComponent(trip.id)}`;
-  return html`<div data-live="trip" class="note ${failed ? 'bad' : trip.arrived ? 'ok' : ''}" role="status"><ul class="plain-list">${lines}</ul>${!failed && !trip.arrived && html`<p><a href="${again}">${say('lookAgain')}</a></p>`}</div>`;
+  return html`<div data-live="trip" class="note ${failed ? 'bad' : trip.arrived ? 'ok' : ''}" role="status"><ul class="plain-list">${lines}</ul>${!failed && !trip.arrived && html`<p><a href="${connectedUrl({ imap, smtp }, trip.id)}">${say('lookAgain')}</a></p>`}</div>`;
 }
 
 type ConnectedDeps = Pick<PortalDeps, 'servers' | 'operations' | 'signedIn' | 'roundTrips'>;
 
-export function addConnected(portal: FastifyInstance, deps: ConnectedDeps, requestContext: RequestContext): void {
+export function addConnected({ get, post }: Routes, deps: ConnectedDeps): void {
   const { servers, operations, roundTrips } = deps;
 
   /** @throws MailroomError EMAIL_SERVER_NOT_FOUND */
@@ -102,42 +100,30 @@ export function addConnected(portal: FastifyInstance, deps: ConnectedDeps, reque
     const unsigned = delegated.filter((_, index) => signed[index] === undefined).map(({ name }) => name);
     return { ...pair, unsigned, delegated: delegated.length > 0, ...more };
   }
-  const posted = (request: FastifyRequest) => {
-    const form = formOf(request);
-    return pairOf({ imap: form.get('imap'), smtp: form.get('smtp') });
-  };
+  const posted = ({ form }: RequestContext) => pairOf({ imap: form.get('imap'), smtp: form.get('smtp') });
 
-  portal.get(`${CONNECT}/servers`, needs('email-servers:write'), async (request, reply) => {
-    const query = queryOf(request);
+  get(`${CONNECT}/servers`, 'email-servers:write', async ({ frame, query }) => {
     const pair = await pairOf(query);
     const flow = String(pair.imap.definition.emailFlow ?? '');
-    const trip = query.trip === undefined ? undefined : await roundTrips.look(query.trip, flow);
-    return send(
-      reply,
-      connectedPage(requestContext.frame(request), await stateOf(pair, trip === undefined ? {} : { trip })),
-    );
+    const trip = query.trip === undefined ? {} : { trip: await roundTrips.look(query.trip, flow) };
+    return connectedPage(frame, await stateOf(pair, trip));
   });
-  portal.post(`${CONNECT}/test`, streams('email-servers:write'), async (request, reply) => {
-    const pair = await posted(request);
-    const frame = requestContext.frame(request);
+  post(`${CONNECT}/test`, { access: 'email-servers:write', stream: true }, async (context) => {
+    const pair = await posted(context);
     const run = await Promise.all([pair.imap, pair.smtp].map(({ name }) => operations.test(name)));
     async function* both(): AsyncGenerator<CheckStep> {
       for (const steps of run) yield* steps;
     }
-    if (wantsLines(request)) return sendLines(reply, frame, 'IMAP', both());
-    return send(reply, connectedPage(frame, await stateOf(pair, { tested: await Array.fromAsync(both()) })));
+    if (wantsLines(context)) return sendLines(context, 'IMAP', both());
+    return connectedPage(context.frame, await stateOf(pair, { tested: await Array.fromAsync(both()) }));
   });
-  portal.post(`${CONNECT}/trip`, needs('email-servers:write'), async (request, reply) => {
-    const pair = await posted(request);
-    const to = (formOf(request).get('to') ?? '').trim();
-    const frame = requestContext.frame(request);
+  post(`${CONNECT}/trip`, 'email-servers:write', async (context) => {
+    const { form, frame, reply, by } = context;
+    const pair = await posted(context);
+    const to = (form.get('to') ?? '').trim();
     try {
       const mail = { server: pair.smtp.name, from: sharedAddress(pair.imap), to, language: frame.language };
-      const id = await roundTrips.send(mail, requestContext.who(request));
-      return seeOther(
-        reply,
-        `${connectedUrl({ imap: pair.imap.name, smtp: pair.smtp.name })}&trip=${encodeURIComponent(id)}`,
-      );
+      return seeOther(reply, connectedUrl(pair, await roundTrips.send(mail, by)));
     } catch (error) {
       if (!(error instanceof MailroomError)) throw error;
       const failed = shownError(error, frame.language);

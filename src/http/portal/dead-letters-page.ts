@@ -1,12 +1,11 @@
 // Dead letters: messages that the consumer of their email flow has given up, with its words; tried again, moved to another flow or deleted, one or many,
 // after one question that counts.
-import type { FastifyInstance } from 'fastify';
 import type { DeadLetter, DeadLetterAction } from '../api/dead-letters.ts';
 import { addBulk, bulkBox, MOST_AT_ONCE } from './bulk.ts';
 import type { PortalDeps } from './deps.ts';
 import { filterFor, pageAt, wantedOf } from './filter.ts';
 import { timelineUrl } from './find-page.ts';
-import { needs, queryOf, type RequestContext, send } from './gate.ts';
+import type { Routes } from './gate.ts';
 import { html } from './html.ts';
 import { type Frame, frameMay } from './layout.ts';
 import { listView } from './list-view.ts';
@@ -41,13 +40,10 @@ const columnsOf = (frame: Frame): Column<DeadLetter>[] => [
 ];
 
 export function addDeadLetters(
-  portal: FastifyInstance,
+  routes: Routes,
   { operations, servers }: Pick<PortalDeps, 'operations' | 'servers'>,
-  requestContext: RequestContext,
 ): void {
-  portal.get(PATH, needs('dead-letters:read'), async (request, reply) => {
-    const query = queryOf(request);
-    const frame = requestContext.frame(request);
+  routes.get(PATH, 'dead-letters:read', async ({ frame, query }) => {
     const filter = filterFor(frame, query);
     const [found, views] = await Promise.all([
       pageAt(pageOf(query.page), PER_PAGE, (page) => operations.deadLetters(wantedOf(filter, 'reason'), page)),
@@ -56,7 +52,7 @@ export function addDeadLetters(
     // Also those that no server feeds any more.
     const flows = new Set([...operations.flowNames(), ...found.entries.map(({ emailFlow }) => emailFlow), filter.flow]);
     flows.delete('');
-    const text = listView(frame, {
+    return listView(frame, {
       ...found,
       path: PATH,
       title: 'deadLetters',
@@ -74,10 +70,9 @@ export function addDeadLetters(
       none: ['noneDead', 'noneDeadHelp'],
       acts: frameMay(frame, 'dead-letters:decide') && ACTS.map((act) => [act, frame.say(`dead-${act}`)]),
     });
-    return send(reply, text);
   });
 
-  addBulk(portal, requestContext, {
+  addBulk(routes, {
     path: PATH,
     current: 'deadLetters',
     access: 'dead-letters:decide',

@@ -1,10 +1,9 @@
 // Find: one search box over messages and replies, and the timeline of one of them: what happened when, ids, the server's words.
 
-import type { FastifyInstance } from 'fastify';
 import type { Timeline, TimelineEvent } from '../../domain/timeline.ts';
 import { type FindApi, LONGEST_QUERY } from '../api/find.ts';
 import type { PortalDeps } from './deps.ts';
-import { needs, queryOf, type RequestContext, send } from './gate.ts';
+import type { Routes } from './gate.ts';
 import { type Html, html } from './html.ts';
 import { type Frame, page } from './layout.ts';
 import { crumb, emptyCard, exactTime, factList, section, since } from './parts.ts';
@@ -118,19 +117,12 @@ ${section('timeline', say('timeline'), rows)}`,
   );
 }
 
-export function addFind(
-  portal: FastifyInstance,
-  { operations }: Pick<PortalDeps, 'operations'>,
-  requestContext: RequestContext,
-): void {
-  portal.get('/portal/find', needs('find:read'), async (request, reply) => {
-    const query = (queryOf(request).q ?? '').slice(0, LONGEST_QUERY).trim();
-    const answer = query === '' ? undefined : await operations.find(query);
-    return send(reply, findPage(requestContext.frame(request), query, answer));
+export function addFind({ get }: Routes, { operations }: Pick<PortalDeps, 'operations'>): void {
+  get('/portal/find', 'find:read', async ({ frame, query: { q = '' } }) => {
+    const query = q.slice(0, LONGEST_QUERY).trim();
+    return findPage(frame, query, query === '' ? undefined : await operations.find(query));
   });
-  portal.get('/portal/timeline', needs('find:read'), async (request, reply) => {
-    const { kind, id = '' } = queryOf(request);
-    const timeline = await (kind === 'reply' ? operations.replyTimeline(id) : operations.messageTimeline(id));
-    return send(reply, timelinePage(requestContext.frame(request), timeline));
-  });
+  get('/portal/timeline', 'find:read', async ({ frame, query: { kind, id = '' } }) =>
+    timelinePage(frame, await (kind === 'reply' ? operations.replyTimeline(id) : operations.messageTimeline(id))),
+  );
 }

@@ -1,5 +1,4 @@
 // The routes of an email server's form: new, copied, edited, checked while it is typed, tested, saved. form-view.ts draws it.
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { wrong } from '../../domain/definition-problem.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import type { Definition, EmailServerView } from '../api/email-servers.ts';
@@ -9,8 +8,8 @@ import type { PortalDeps } from './deps.ts';
 import { findingItem } from './findings.ts';
 import { blank, definitionFrom, NEW_FLOW } from './form.ts';
 import { type FormState, formPage, problemNote } from './form-view.ts';
-import { formOf, keeps, LIST, needs, queryOf, type RequestContext, send, serverNamed, shownError } from './gate.ts';
-import type { Frame, ShownError } from './layout.ts';
+import { LIST, type RequestContext, type Routes, send, serverNamed, shownError } from './gate.ts';
+import { type Frame, mayChange, type ShownError } from './layout.ts';
 import { sendLines, wantsLines } from './test-page.ts';
 import { problemIn } from './words-said.ts';
 
@@ -18,9 +17,7 @@ type FormDeps = Pick<PortalDeps, 'servers' | 'operations' | 'preview' | 'applica
 
 /** A form that was sent. */
 interface Sent {
-  request: FastifyRequest;
-  reply: FastifyReply;
-  form: URLSearchParams;
+  context: RequestContext;
   definition: Definition;
   /** The stored server that is edited, and its revision when the form was opened. */
   name: string | undefined;
@@ -29,17 +26,13 @@ interface Sent {
 }
 
 /** Puts the form together: with what was entered, and what the gateway knows about it. */
-function formPages(deps: FormDeps, requestContext: RequestContext) {
+function formPages(deps: FormDeps) {
   const { operations } = deps;
 
   /** The form of `more.definition`; what is not given is as in a new, valid form. */
-  async function show(
-    request: FastifyRequest,
-    more: Partial<FormState> & Pick<FormState, 'definition'>,
-    frame: Frame = requestContext.frame(request),
-  ): Promise<string> {
+  async function show(frame: Frame, more: Partial<FormState> & Pick<FormState, 'definition'>): Promise<string> {
     const { definition, existing } = more;
-    const mayWrite = requestContext.may(request, 'email-servers:write');
+    const mayWrite = mayChange(frame);
     const isDelegated = definition.authenticationType === 'OAuth2' && definition.signIn === 'delegated';
     const signedIn = existing !== undefined && isDelegated ? await deps.signedIn(existing.name) : undefined;
     const person = signedIn === undefined ? {} : { person: signedIn.person };
@@ -59,30 +52,30 @@ function formPages(deps: FormDeps, requestContext: RequestContext) {
   }
 
   /** The form once more, with what was entered. */
-  async function again(sent: Sent, more: Partial<FormState> = {}, frame?: Frame): Promise<string> {
-    const { request, name, revision, view } = sent;
+  async function again(sent: Sent, more: Partial<FormState> = {}, frame = sent.context.frame): Promise<string> {
+    const { name, revision, view } = sent;
     const definition = more.definition ?? sent.definition;
     const { findings } = await deps.preview(definition, name);
     const existing = name === undefined ? {} : { existing: { name, revision }, live: view?.live.state };
     const known = { hasPassword: view?.hasPassword ?? false, findings, ...existing };
-    return show(request, { ...known, ...more, definition }, frame);
+    return show(frame, { ...known, ...more, definition });
   }
 
-  async function foldersOf({ request, definition, name }: Sent): Promise<readonly string[] | ShownError> {
+  async function foldersOf({ context, definition, name }: Sent): Promise<readonly string[] | ShownError> {
     try {
       return await operations.folders(definition, name);
     } catch (error) {
-      if (error instanceof MailroomError) return shownError(error, requestContext.language(request));
+      if (error instanceof MailroomError) return shownError(error, context.frame.language);
       throw error;
     }
   }
 
   /** Buttons of the form that neither save nor test. */
   async function rearrange(sent: Sent, action: string): Promise<string> {
-    const { definition, form } = sent;
+    const { definition, context } = sent;
     const [, line] = /^remove:(\d{1,4})$/.exec(action) ?? [];
     if (line !== undefined) {
-      const lines = form.getAll('additionalEmailFromAddresses').filter((_, index) => index !== Number(line));
+      const lines = context.form.getAll('additionalEmailFromAddresses').filter((_, index) => index !== Number(line));
       const additionalEmailFromAddresses = lines.filter((one) => one.trim() !== '');
       return again(sent, { definition: { ...definition, additionalEmailFromAddresses } });
     }
@@ -108,7 +101,7 @@ const foldFlow = (flow: string) =>
     .replaceAll(/[\s_.-]+/g, '');
 
 /** Saves what was entered, or shows the form with what is wrong or was changed meanwhile. */
-function saving({ servers, operations, preview }: FormDeps, requestContext: RequestContext, { again }: FormPages) {
+function saving({ servers, operations, preview }: FormDeps, { again }: FormPages) {
   /** @throws RequestInvalid for a new name that is a known one with another spelling */
   function refuseAlmostKnown(form: URLSearchParams): void {
     if (form.get('serverType') === 'SMTP' || form.get('emailFlow') !== NEW_FLOW) return;
@@ -119,7 +112,7 @@ function saving({ servers, operations, preview }: FormDeps, requestContext: Requ
 
   /** Who changed it meanwhile, and which fields both have changed; the next save refers to what is stored now. */
   async function conflicting(sent: Sent): Promise<string> {
-    const { name = '', revision, definition, form } = sent;
+    const { name = '', revision, definition, context } = sent;
     const view = await servers.get(name);
     const [changes, { definition: mine, problems }] = await Promise.all([
       servers.changesSince(name, revision),
@@ -128,21 +121,21 @@ function saving({ servers, operations, preview }: FormDeps, requestContext: Requ
     const conflict = conflictOf(mine, view?.definition ?? {}, changes);
     const now = problems.length > 0 ? revision : (view?.revision ?? revision);
     // A password is never sent back, so it has to be entered again.
-    const isEntered = (form.get('password') ?? '') !== '' && problems.length === 0;
+    const isEntered = (context.form.get('password') ?? '') !== '' && problems.length === 0;
     const asked = isEntered ? [{ field: 'password', ...wrong('passwordAgain') }] : problems;
     return again({ ...sent, view, revision: now }, { conflict, problems: asked });
   }
 
   return async (sent: Sent, isMerge: boolean) => {
-    const { request, reply, name, revision, form } = sent;
+    const { name, revision } = sent;
+    const { reply, form, by, done } = sent.context;
     const definition = isMerge ? mergedWith(sent.definition, form, sent.view?.definition ?? {}) : sent.definition;
     try {
       refuseAlmostKnown(form);
-      const by = requestContext.who(request);
       const saved = await (name === undefined
         ? servers.create(definition, by)
         : servers.replace(name, revision, definition, by));
-      return requestContext.done(request, reply, LIST, 'saved', saved.name);
+      return done(LIST, 'saved', saved.name);
     } catch (error) {
       // With the stored values that were chosen, which the next save would otherwise undo.
       if (error instanceof RequestInvalid)
@@ -155,54 +148,50 @@ function saving({ servers, operations, preview }: FormDeps, requestContext: Requ
 }
 
 /** Tests what was entered, without saving it. */
-function testing({ operations }: FormDeps, requestContext: RequestContext, { again }: FormPages) {
+function testing({ operations }: FormDeps, { again }: FormPages) {
   return async (sent: Sent) => {
-    const { request, reply, definition, name, form } = sent;
+    const { context, definition, name } = sent;
+    const { reply, frame, form } = context;
     const type = typeOf(definition);
     const sendProbe = form.get('_sendProbe') === 'true' && type === 'SMTP';
-    const frame = requestContext.frame(request);
     try {
       const steps = await operations.testDefinition(definition, name, { sendProbe });
-      if (wantsLines(request)) return sendLines(reply, frame, type, steps);
-      return send(reply, await again(sent, { tested: { all: await Array.fromAsync(steps), sendProbe } }));
+      if (wantsLines(context)) return sendLines(context, type, steps);
+      return again(sent, { tested: { all: await Array.fromAsync(steps), sendProbe } });
     } catch (error) {
       if (!(error instanceof RequestInvalid)) throw error;
       const { problems } = error;
-      if (!wantsLines(request)) return send(reply, await again(sent, { problems, asked: 'test' }), 422);
+      if (!wantsLines(context)) return send(reply, await again(sent, { problems, asked: 'test' }), 422);
       reply.code(422).header('content-type', 'application/x-ndjson; charset=utf-8');
       return reply.send(`${JSON.stringify({ next: '', summary: problemNote(frame, problems, 'test').text })}\n`);
     }
   };
 }
 
-export function addForm(portal: FastifyInstance, deps: FormDeps, requestContext: RequestContext): void {
+export function addForm({ get, post }: Routes, deps: FormDeps): void {
   const { servers } = deps;
-  const pages = formPages(deps, requestContext);
-  const save = saving(deps, requestContext, pages);
-  const test = testing(deps, requestContext, pages);
+  const pages = formPages(deps);
+  const save = saving(deps, pages);
+  const test = testing(deps, pages);
 
-  async function sentWith(request: FastifyRequest, reply: FastifyReply): Promise<Sent> {
-    const form = formOf(request);
+  async function sentWith(context: RequestContext): Promise<Sent> {
+    const { form } = context;
     const name = form.get('_existing') ?? undefined;
     const view = name === undefined ? undefined : await serverNamed(servers, name);
     const definition = definitionFrom(form, view?.definition);
-    return { request, reply, form, definition, name, revision: form.get('_revision') ?? '', view };
+    return { context, definition, name, revision: form.get('_revision') ?? '', view };
   }
 
-  async function submitted(request: FastifyRequest, reply: FastifyReply) {
-    const sent = await sentWith(request, reply);
-    const action = sent.form.get('_action') ?? 'save';
+  async function submitted(context: RequestContext) {
+    const sent = await sentWith(context);
+    const action = context.form.get('_action') ?? 'save';
     if (action === 'test') return test(sent);
     if (action === 'save' || action === 'merge') return save(sent, action === 'merge');
-    const switched = requestContext.switched(request, reply, action);
-    return send(
-      reply,
-      await (switched === undefined ? pages.rearrange(sent, action) : pages.again(sent, {}, switched)),
-    );
+    const switched = context.switched(action);
+    return switched === undefined ? pages.rearrange(sent, action) : pages.again(sent, {}, switched);
   }
 
-  portal.get(`${LIST}/new`, needs('email-servers:write'), async (request, reply) => {
-    const { type, from } = queryOf(request);
+  get(`${LIST}/new`, 'email-servers:write', async ({ frame, query: { type, from } }) => {
     let definition = blank(type === 'SMTP' ? 'SMTP' : 'IMAP');
     if (from !== undefined) {
       const view = await serverNamed(servers, from);
@@ -211,14 +200,13 @@ export function addForm(portal: FastifyInstance, deps: FormDeps, requestContext:
     const application = deps.applications()[0];
     if (definition.application === undefined && application !== undefined) definition = { ...definition, application };
     const { findings } = await deps.preview(definition);
-    return send(reply, await pages.show(request, { definition, findings }));
+    return pages.show(frame, { definition, findings });
   });
-  portal.post(`${LIST}/new`, keeps('email-servers:write'), submitted);
-  portal.get(`${LIST}/edit`, needs('email-servers:read'), async (request, reply) => {
-    const view = await serverNamed(servers, queryOf(request).name);
+  get(`${LIST}/edit`, 'email-servers:read', async ({ frame, query }) => {
+    const view = await serverNamed(servers, query.name);
     const { definition, hasPassword, problems, revision } = view;
     const { findings } = view.valid ? await deps.preview(definition, view.name) : view;
-    const text = await pages.show(request, {
+    return pages.show(frame, {
       definition,
       hasPassword,
       problems,
@@ -229,16 +217,15 @@ export function addForm(portal: FastifyInstance, deps: FormDeps, requestContext:
         ? { readOnly: true, fromFile: view.source === 'file' }
         : { existing: { name: view.name, revision } }),
     });
-    return send(reply, text);
   });
-  portal.post(`${LIST}/edit`, keeps('email-servers:write'), submitted);
-  portal.post(`${LIST}/check`, needs('email-servers:write'), async (request, reply) => {
-    const { definition, name } = await sentWith(request, reply);
+  for (const page of ['new', 'edit']) post(`${LIST}/${page}`, { access: 'email-servers:write', keep: true }, submitted);
+  post(`${LIST}/check`, 'email-servers:write', async (context) => {
+    const { definition, name } = await sentWith(context);
     const { problems, findings } = await deps.preview(definition, name);
-    const language = requestContext.language(request);
+    const { frame, reply } = context;
     return reply.send({
-      problems: problems.map((problem) => ({ field: problem.field, message: problemIn(language, problem) })),
-      warnings: findings.map((finding) => findingItem({ language }, finding).text).join(''),
+      problems: problems.map((problem) => ({ field: problem.field, message: problemIn(frame.language, problem) })),
+      warnings: findings.map((finding) => findingItem(frame, finding).text).join(''),
     });
   });
 }

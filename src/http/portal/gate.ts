@@ -2,7 +2,7 @@
 // is answered. Cookies and most security headers: ../browser.ts.
 import formbody from '@fastify/formbody';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { may, type Permission, permissions } from '../../domain/access.ts';
+import { may, permissions } from '../../domain/access.ts';
 import { catalogue } from '../../domain/catalogue/index.ts';
 import { remoteWords } from '../../domain/doctor.ts';
 import { MailroomError } from '../../domain/errors.ts';
@@ -19,13 +19,6 @@ import type { Language } from './words.ts';
 import { errorIn, portalErrors } from './words-errors.ts';
 
 export const LIST = '/portal/email-servers';
-
-/** What a page needs; a route without it is not served (http/index.ts). */
-export const needs = (access: Access) => ({ config: { access } });
-/** For forms: what was entered is kept when the session has expired. */
-export const keeps = (access: Access) => ({ config: { access, keep: true } }) as const;
-/** For pages whose answer is open for long. */
-export const streams = (access: Access) => ({ config: { access, stream: true } }) as const;
 
 export type Query = Readonly<Record<string, string | undefined>>;
 export const queryOf = (request: FastifyRequest): Query =>
@@ -49,61 +42,100 @@ declare module 'fastify' {
 const themeOf = (text: string | undefined): Theme | undefined =>
   text === 'dark' || text === 'light' ? text : undefined;
 
+/** A request of a page, and who sent it. */
 export interface RequestContext {
+  request: FastifyRequest;
+  reply: FastifyReply;
+  query: Query;
+  form: URLSearchParams;
+  frame: Frame;
+  /** Name for the audit log. */
+  by: string;
+  /** To a page, which notes what was done. */
+  done(path: string, what: DoneWord, name: string): FastifyReply;
+  /** For the button of a form that changes the language: the frame in it; undefined for other buttons. */
+  switched(action: string): Frame | undefined;
+}
+
+export interface RequestContexts {
   /** The gate does, before anything else. */
   setSession(request: FastifyRequest, session: Session): void;
   session(request: FastifyRequest): Session | undefined;
-  /** Name for the audit log. */
-  who(request: FastifyRequest): string;
-  may(request: FastifyRequest, permission: Permission): boolean;
-  language(request: FastifyRequest): Language;
   setLanguage(reply: FastifyReply, language: Language): void;
   frame(request: FastifyRequest): Frame;
-  /** For the button of a form that changes the language: the frame in it; undefined for other buttons. */
-  switched(request: FastifyRequest, reply: FastifyReply, action: string): Frame | undefined;
-  /** To a page, which notes what was done. */
-  done(request: FastifyRequest, reply: FastifyReply, path: string, what: DoneWord, name: string): FastifyReply;
+  of(request: FastifyRequest, reply: FastifyReply): RequestContext;
 }
 
-export function requestContext({ organisation }: Pick<PortalDeps, 'organisation'>): RequestContext {
+export function requestContexts({ organisation }: Pick<PortalDeps, 'organisation'>): RequestContexts {
   const sessions = new WeakMap<FastifyRequest, Session>();
-  const language = (request: FastifyRequest): Language => {
-    const chosen = request.cookies.mailroom_lang;
-    if (chosen === 'de' || chosen === 'en') return chosen;
-    return /^\s*de\b/i.test(request.headers['accept-language'] ?? '') ? 'de' : 'en';
-  };
+  const session = (request: FastifyRequest) => sessions.get(request);
   const setLanguage = (reply: FastifyReply, chosen: Language) =>
     void reply.setCookie('mailroom_lang', chosen, { maxAge: 31_536_000 });
-  const frameIn = (request: FastifyRequest, chosen: Language) =>
+  const frame = (request: FastifyRequest, language: Language = languageOf(request)) =>
     frameOf({
-      language: chosen,
+      language,
       organisation,
-      session: sessions.get(request),
+      session: session(request),
       theme: themeOf(request.cookies.mailroom_theme),
       // A page that answers a form has no address of its own to come back to.
       url: request.method === 'GET' ? request.url : LIST,
-      done: doneOf(sessions.get(request), queryOf(request)),
+      done: doneOf(session(request), queryOf(request)),
       now: Date.now(),
     });
   return {
-    setSession: (request, session) => void sessions.set(request, session),
-    session: (request) => sessions.get(request),
-    who: (request) => sessions.get(request)?.name ?? '',
-    may(request, permission) {
-      const session = sessions.get(request);
-      return session !== undefined && may(session.role, permission);
-    },
-    language,
+    setSession: (request, one) => void sessions.set(request, one),
+    session,
     setLanguage,
-    frame: (request) => frameIn(request, language(request)),
-    switched(request, reply, action) {
-      const [, chosen] = /^language:(en|de)$/.exec(action) ?? [];
-      if (chosen === undefined) return undefined;
-      setLanguage(reply, chosen as Language);
-      return frameIn(request, chosen as Language);
-    },
-    done: (request, reply, path, what, name) => seeOther(reply, doneUrl(sessions.get(request), path, what, name)),
+    frame: (request) => frame(request),
+    of: (request, reply) => ({
+      request,
+      reply,
+      query: queryOf(request),
+      form: formOf(request),
+      frame: frame(request),
+      by: session(request)?.name ?? '',
+      done: (path, what, name) => seeOther(reply, doneUrl(session(request), path, what, name)),
+      switched(action) {
+        const [, chosen] = /^language:(en|de)$/.exec(action) ?? [];
+        if (chosen === undefined) return undefined;
+        setLanguage(reply, chosen as Language);
+        return frame(request, chosen as Language);
+      },
+    }),
   };
+}
+
+function languageOf({ cookies: { mailroom_lang: chosen }, headers }: FastifyRequest): Language {
+  if (chosen === 'de' || chosen === 'en') return chosen;
+  return /^\s*de\b/i.test(headers['accept-language'] ?? '') ? 'de' : 'en';
+}
+
+/** @returns a page, or a reply that is sent already */
+type Handle = (context: RequestContext) => Promise<string | FastifyReply> | string | FastifyReply;
+/** `keep`: what was entered is kept when the session has expired. `stream`: the answer is open for long. */
+type Needs = Access | { access: Access; keep?: true; stream?: true };
+type AddRoute = (path: string, needs: Needs, handle: Handle) => void;
+
+/** Routes of pages, each with the permission it needs. */
+export interface Routes {
+  get: AddRoute;
+  post: AddRoute;
+}
+
+export function routesOf(portal: FastifyInstance, contexts: RequestContexts): Routes {
+  const add =
+    (method: 'GET' | 'POST'): AddRoute =>
+    (url, needs, handle) =>
+      void portal.route({
+        method,
+        url,
+        config: typeof needs === 'string' ? { access: needs } : needs,
+        handler: async (request, reply) => {
+          const page = await handle(contexts.of(request, reply));
+          return typeof page === 'string' ? send(reply, page) : page;
+        },
+      });
+  return { get: add('GET'), post: add('POST') };
 }
 
 /** @throws MailroomError EMAIL_SERVER_NOT_FOUND */
@@ -130,7 +162,7 @@ const PERMISSIONS = ['camera', 'display-capture', 'geolocation', 'microphone', '
 const FORM_BYTES = 128 * 1024;
 
 interface GateDeps {
-  requestContext: RequestContext;
+  contexts: RequestContexts;
   emit: Emit;
   clientAddresses?: ClientAddresses | undefined;
   /** Where people reach the portal. */
@@ -142,7 +174,7 @@ interface GateDeps {
 
 export function addGate(
   portal: FastifyInstance,
-  { requestContext, emit, clientAddresses, publicUrl, sessionOf, keptPage }: GateDeps,
+  { contexts, emit, clientAddresses, publicUrl, sessionOf, keptPage }: GateDeps,
 ): void {
   portal.removeAllContentTypeParsers();
   portal.register(formbody, { bodyLimit: FORM_BYTES, parser: (text) => ({ form: new URLSearchParams(text) }) });
@@ -157,16 +189,13 @@ export function addGate(
     const status = statusOf(error);
     const kind = request.routeOptions.url ?? '';
     emitRefusal(error, request, kind, { emit, clientAddresses });
-    return send(
-      reply,
-      errorPage(requestContext.frame(request), shownError(error, requestContext.language(request))),
-      status,
-    );
+    const frame = contexts.frame(request);
+    return send(reply, errorPage(frame, shownError(error, frame.language)), status);
   });
   // Before the body is read: a stranger's bytes are not taken.
   portal.addHook('onRequest', async (request, reply) => {
     const session = await sessionOf(request);
-    if (session !== undefined) requestContext.setSession(request, session);
+    if (session !== undefined) contexts.setSession(request, session);
     const access = request.routeOptions.config.access ?? 'session';
     if (session === undefined && access !== 'open') {
       if (request.method === 'GET' && request.routeOptions.url !== '/portal/events')
@@ -174,7 +203,7 @@ export function addGate(
       if (isKept(request) && !isForeign(request, publicUrl)) return; // its body is read first, and answered with the sign-in page
       throw new MailroomError('HTTP_UNAUTHENTICATED');
     }
-    if (access !== 'open' && access !== 'session' && !requestContext.may(request, access))
+    if (access !== 'open' && access !== 'session' && (session === undefined || !may(session.role, access)))
       throw new MailroomError('HTTP_FORBIDDEN', {
         message: `Your role may not do this; it needs the role ${permissions[access].join(' or ')}.`,
       });
@@ -185,14 +214,14 @@ export function addGate(
       return seeOther(reply, withoutChoice(request.url));
     }
     if (request.method === 'GET' && (lang === 'de' || lang === 'en')) {
-      requestContext.setLanguage(reply, lang);
+      contexts.setLanguage(reply, lang);
       return seeOther(reply, withoutChoice(request.url));
     }
   });
   portal.addHook('preValidation', async (request, reply) => {
     if (request.method !== 'POST') return;
-    checkForgery(request, requestContext.session(request), publicUrl);
-    if (requestContext.session(request) === undefined && isKept(request)) return send(reply, keptPage(request), 401);
+    checkForgery(request, contexts.session(request), publicUrl);
+    if (contexts.session(request) === undefined && isKept(request)) return send(reply, keptPage(request), 401);
   });
 }
 

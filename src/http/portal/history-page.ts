@@ -1,11 +1,10 @@
 // History: small plots of what was counted, of everything, an email flow or an email server, with the same values as a table.
 
-import type { FastifyInstance } from 'fastify';
 import { type HistoryName, type HistoryPoint, historyMeasures, type Period, periods } from '../../domain/history.ts';
 import { HOUR_MS } from '../../lib/time.ts';
 import type { HistoryView } from '../api/history.ts';
 import type { PortalDeps } from './deps.ts';
-import { needs, type Query, queryOf, type RequestContext, send } from './gate.ts';
+import type { Query, Routes } from './gate.ts';
 import { type Html, html } from './html.ts';
 import { type Frame, page } from './layout.ts';
 import { emptyCard, exactTime, optionList, selectField } from './parts.ts';
@@ -167,20 +166,13 @@ function wantedOf({ of, period }: Choice): Parameters<PortalDeps['operations']['
   return of.startsWith('server:') ? { period, server: of.slice(7) } : { period };
 }
 
-export function addHistory(
-  portal: FastifyInstance,
-  { operations, servers }: Pick<PortalDeps, 'operations' | 'servers'>,
-  requestContext: RequestContext,
-): void {
-  portal.get('/portal/history', needs('email-servers:read'), async (request, reply) => {
-    const choice = choiceOf(queryOf(request));
+export function addHistory({ get }: Routes, { operations, servers }: Pick<PortalDeps, 'operations' | 'servers'>): void {
+  get('/portal/history', 'email-servers:read', async ({ frame, query }) => {
+    const choice = choiceOf(query);
     const [view, all] = await Promise.all([operations.history(wantedOf(choice)), servers.list()]);
     const flows = new Set(operations.flowNames());
     if (view.subject.kind === 'flow') flows.add(view.subject.name);
     const names = all.filter(({ valid }) => valid).map(({ name }) => name);
-    return send(
-      reply,
-      historyPage(requestContext.frame(request), { view, choice, flows: [...flows].sort(), servers: names }),
-    );
+    return historyPage(frame, { view, choice, flows: [...flows].sort(), servers: names });
   });
 }

@@ -13,7 +13,7 @@ import { liveEvents } from './events.ts';
 import { addFind } from './find-page.ts';
 import { addFlows } from './flow-page.ts';
 import { addForm } from './form-page.ts';
-import { addGate, needs, requestContext as requestContextOf, seeOther } from './gate.ts';
+import { addGate, requestContexts, routesOf, seeOther } from './gate.ts';
 import { addHistory } from './history-page.ts';
 import { addAssets } from './layout.ts';
 import { addList } from './list-page.ts';
@@ -37,41 +37,43 @@ export type {
 } from './deps.ts';
 
 export function registerPortal(deps: PortalDeps): (app: FastifyInstance, openApi: () => OpenApi) => Promise<void> {
-  const requestContext = requestContextOf(deps);
+  const contexts = requestContexts(deps);
   const signIn = signIns(deps);
 
   return async (app, openApi) => {
     await app.register(async (portal) => {
       let keptPage: (request: FastifyRequest) => string = () => '';
-      addGate(portal, { ...deps, requestContext, sessionOf: signIn.session, keptPage: (request) => keptPage(request) });
+      addGate(portal, { ...deps, contexts, sessionOf: signIn.session, keptPage: (request) => keptPage(request) });
+      const routes = routesOf(portal, contexts);
+      ({ keptPage } = addSignIn(routes, deps, contexts, signIn));
 
-      addAssets(portal);
-
-      portal.get('/', needs('open'), (_request, reply) => seeOther(reply, '/portal'));
-      addOverview(portal, deps, requestContext);
-      const live = liveEvents({ ...deps, sessionOf: signIn.session, whoOf: requestContext.who });
-      // A HEAD would hold its connection without an end.
-      portal.get('/portal/events', { ...needs('email-servers:read'), exposeHeadRoute: false }, live.handle);
+      const whoOf = (request: FastifyRequest) => contexts.session(request)?.name ?? '';
+      const live = liveEvents({ ...deps, sessionOf: signIn.session, whoOf });
+      // A HEAD request would hold its connection without an end.
+      const access = { config: { access: 'email-servers:read' }, exposeHeadRoute: false } as const;
+      portal.get('/portal/events', access, live.handle);
       portal.addHook('preClose', async () => live.close());
 
-      ({ keptPage } = addSignIn(portal, deps, requestContext, signIn));
-      addList(portal, deps, requestContext);
-      addForm(portal, deps, requestContext);
-      addFlows(portal, deps, requestContext);
-      addConnect(portal, deps, requestContext);
-      addConnected(portal, deps, requestContext);
-      addServerStatus(portal, deps, requestContext);
-      addTest(portal, deps, requestContext);
-      addReplies(portal, deps, requestContext);
-      addQuarantine(portal, deps, requestContext);
-      addDeadLetters(portal, deps, requestContext);
-      addConsent(portal, deps, requestContext, signIn.secure);
-      addFind(portal, deps, requestContext);
-      addHistory(portal, deps, requestContext);
-      addAudit(portal, deps, requestContext);
-      addApi(portal, openApi, requestContext);
-      addPrivacy(portal, deps, requestContext);
-      portal.get('/portal/*', needs('session'), () => {
+      addAssets(portal);
+      routes.get('/', 'open', ({ reply }) => seeOther(reply, '/portal'));
+      addOverview(routes, deps);
+      addList(routes, deps);
+      addForm(routes, deps);
+      addFlows(routes, deps);
+      addConnect(routes, deps);
+      addConnected(routes, deps);
+      addServerStatus(routes, deps);
+      addTest(routes, deps);
+      addReplies(routes, deps);
+      addQuarantine(routes, deps);
+      addDeadLetters(routes, deps);
+      addConsent(routes, deps, signIn.secure);
+      addFind(routes, deps);
+      addHistory(routes, deps);
+      addAudit(routes, deps);
+      addApi(routes, openApi);
+      addPrivacy(routes, deps);
+      routes.get('/portal/*', 'session', () => {
         throw new MailroomError('HTTP_NOT_FOUND');
       });
     });

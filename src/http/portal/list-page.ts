@@ -1,13 +1,12 @@
 // Email → Email servers: the list with live state, problems with what to do, search, filter, pages; and what is done from it: enable, disable,
 // pause, resume, delete.
 
-import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { MailroomError } from '../../domain/errors.ts';
 import type { EmailServerView } from '../api/email-servers.ts';
 import type { Consequences, PortalDeps } from './deps.ts';
 import { type Done, doneNote } from './done.ts';
 import { hasProblem, problemsOf, stateBadge } from './findings.ts';
-import { formOf, LIST, needs, type Query, queryOf, type RequestContext, send, serverNamed } from './gate.ts';
+import { LIST, type Query, type Routes, serverNamed } from './gate.ts';
 import { type Html, html } from './html.ts';
 import { askPage, type Frame, frameMay, mayChange, page } from './layout.ts';
 import { csrfField, emptyCard, pageOf, pager, selectField, sinceIf } from './parts.ts';
@@ -219,44 +218,39 @@ function pausePage(frame: Frame, view: EmailServerView): string {
 }
 
 export function addList(
-  portal: FastifyInstance,
+  { get, post }: Routes,
   { servers, operations, consequences }: Pick<PortalDeps, 'servers' | 'operations' | 'consequences'>,
-  requestContext: RequestContext,
 ): void {
-  const named = (request: FastifyRequest) => serverNamed(servers, queryOf(request).name);
-
-  portal.get(LIST, needs('email-servers:read'), async (request, reply) =>
-    send(reply, listPage(requestContext.frame(request), await servers.list(), queryOf(request))),
-  );
-  for (const enabled of [true, false]) {
-    portal.post(`${LIST}/${enabled ? 'enable' : 'disable'}`, needs('email-servers:write'), async (request, reply) => {
-      const { name = '', revision = '' } = queryOf(request);
-      if (!enabled && formOf(request).get('_asked') !== '1') {
-        const view = await named(request);
-        return send(reply, endPage(requestContext.frame(request), view, await consequences(view.name), 'disable'));
-      }
-      await servers.setEnabled(name, revision, enabled, requestContext.who(request));
-      return requestContext.done(request, reply, LIST, enabled ? 'enabledDone' : 'disabledDone', name);
-    });
-  }
-  portal.get(`${LIST}/pause`, needs('email-servers:pause'), async (request, reply) =>
-    send(reply, pausePage(requestContext.frame(request), await named(request))),
-  );
-  for (const action of ['pause', 'resume'] as const) {
-    portal.post(`${LIST}/${action}`, needs('email-servers:pause'), async (request, reply) => {
-      const { name } = await operations[action](queryOf(request).name ?? '', requestContext.who(request));
-      return requestContext.done(request, reply, LIST, action === 'pause' ? 'pausedDone' : 'resumedDone', name);
-    });
-  }
-  portal.get(`${LIST}/delete`, needs('email-servers:write'), async (request, reply) => {
-    const view = await named(request);
-    if (!view.editable) throw new MailroomError('EMAIL_SERVER_READ_ONLY');
-    return send(reply, endPage(requestContext.frame(request), view, await consequences(view.name), 'delete'));
+  get(LIST, 'email-servers:read', async ({ frame, query }) => listPage(frame, await servers.list(), query));
+  post(`${LIST}/enable`, 'email-servers:write', async ({ query: { name = '', revision = '' }, by, done }) => {
+    await servers.setEnabled(name, revision, true, by);
+    return done(LIST, 'enabledDone', name);
   });
-  portal.post(`${LIST}/delete`, needs('email-servers:write'), async (request, reply) => {
-    const form = formOf(request);
+  post(`${LIST}/disable`, 'email-servers:write', async ({ frame, form, query, by, done }) => {
+    const { name = '', revision = '' } = query;
+    if (form.get('_asked') !== '1') {
+      const view = await serverNamed(servers, name);
+      return endPage(frame, view, await consequences(view.name), 'disable');
+    }
+    await servers.setEnabled(name, revision, false, by);
+    return done(LIST, 'disabledDone', name);
+  });
+  get(`${LIST}/pause`, 'email-servers:pause', async ({ frame, query }) =>
+    pausePage(frame, await serverNamed(servers, query.name)),
+  );
+  for (const action of ['pause', 'resume'] as const)
+    post(`${LIST}/${action}`, 'email-servers:pause', async ({ query, by, done }) => {
+      const { name } = await operations[action](query.name ?? '', by);
+      return done(LIST, action === 'pause' ? 'pausedDone' : 'resumedDone', name);
+    });
+  get(`${LIST}/delete`, 'email-servers:write', async ({ frame, query }) => {
+    const view = await serverNamed(servers, query.name);
+    if (!view.editable) throw new MailroomError('EMAIL_SERVER_READ_ONLY');
+    return endPage(frame, view, await consequences(view.name), 'delete');
+  });
+  post(`${LIST}/delete`, 'email-servers:write', async ({ form, by, done }) => {
     const name = form.get('name') ?? '';
-    await servers.remove(name, form.get('revision') ?? '', requestContext.who(request));
-    return requestContext.done(request, reply, LIST, 'deleted', name);
+    await servers.remove(name, form.get('revision') ?? '', by);
+    return done(LIST, 'deleted', name);
   });
 }

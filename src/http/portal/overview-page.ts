@@ -1,6 +1,5 @@
 // The overview: what needs attention first, then flows with backlog, mailboxes with blind time, senders with pace.
 
-import type { FastifyInstance } from 'fastify';
 import type { Attention } from '../../domain/attention.ts';
 import { type AttentionCode, attentionText, type Urgency } from '../../domain/attention-words.ts';
 import type { EmailServerView } from '../api/email-servers.ts';
@@ -10,7 +9,7 @@ import { doneNote } from './done.ts';
 import { findBox } from './find-page.ts';
 import { problemsOf, stateBadge } from './findings.ts';
 import { moveFlowUrl } from './flow-page.ts';
-import { LIST, needs, queryOf, type RequestContext, send } from './gate.ts';
+import { LIST, type Routes } from './gate.ts';
 import { historyUrl } from './history-page.ts';
 import { type Html, html } from './html.ts';
 import { type Frame, frameMay, mayChange, page } from './layout.ts';
@@ -216,13 +215,10 @@ function senderTable(frame: Frame, senders: readonly EmailServerView[]): Html {
 }
 
 export function addOverview(
-  portal: FastifyInstance,
+  { get }: Routes,
   { overview, applications }: Pick<PortalDeps, 'overview' | 'applications'>,
-  requestContext: RequestContext,
 ): void {
-  portal.get('/portal', needs('email-servers:read'), async (request, reply) => {
-    const isWhole = queryOf(request).all === 'true';
-    const view = { overview: await overview(), isWhole, applications: applications() };
-    return send(reply, overviewPage(requestContext.frame(request), view));
-  });
+  get('/portal', 'email-servers:read', async ({ frame, query: { all } }) =>
+    overviewPage(frame, { overview: await overview(), isWhole: all === 'true', applications: applications() }),
+  );
 }

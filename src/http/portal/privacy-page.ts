@@ -1,11 +1,10 @@
 // What is kept of one person: looked for by address, exported as a zip, erased after the page has shown what goes and what stays. The address travels in
 // forms alone, never in a URL.
 import { Readable } from 'node:stream';
-import type { FastifyInstance } from 'fastify';
 import { type ErasureReport, parts, reasons } from '../api/privacy.ts';
 import { attachmentDisposition } from '../content-disposition.ts';
 import type { PortalDeps } from './deps.ts';
-import { formOf, needs, type RequestContext, send, streams } from './gate.ts';
+import type { Routes } from './gate.ts';
 import { type Html, html } from './html.ts';
 import { type Frame, page } from './layout.ts';
 import { checkField, csrfField, emptyCard, hiddenField, section } from './parts.ts';
@@ -58,25 +57,17 @@ function found(frame: Frame, { address, report }: Searched): Html {
   return section('found', say(dryRun ? 'privacyFound' : 'privacyErased'), html`${list}${stayList}${notes}${decisions}`);
 }
 
-export function addPrivacy(
-  portal: FastifyInstance,
-  { operations }: Pick<PortalDeps, 'operations'>,
-  requestContext: RequestContext,
-): void {
+export function addPrivacy({ get, post }: Routes, { operations }: Pick<PortalDeps, 'operations'>): void {
   const access = 'privacy:manage';
-  portal.get('/portal/privacy', needs(access), async (request, reply) =>
-    send(reply, privacyPage(requestContext.frame(request))),
-  );
+  get('/portal/privacy', access, ({ frame }) => privacyPage(frame));
   for (const action of ['', '/erase'] as const)
-    portal.post(`/portal/privacy${action}`, needs(access), async (request, reply) => {
-      const form = formOf(request);
+    post(`/portal/privacy${action}`, access, async ({ form, frame, by }) => {
       const address = form.get('address') ?? '';
       const options = { dryRun: action === '', alsoWaiting: form.get('alsoWaiting') === 'true' };
-      const report = await operations.erasePerson(address, options, requestContext.who(request));
-      return send(reply, privacyPage(requestContext.frame(request), { address, report }));
+      return privacyPage(frame, { address, report: await operations.erasePerson(address, options, by) });
     });
-  portal.post('/portal/privacy/export', streams(access), async (request, reply) => {
-    const zip = await operations.exportPerson(formOf(request).get('address') ?? '', requestContext.who(request));
+  post('/portal/privacy/export', { access, stream: true }, async ({ form, reply, by }) => {
+    const zip = await operations.exportPerson(form.get('address') ?? '', by);
     return reply
       .header('content-type', 'application/zip')
       .header('content-disposition', attachmentDisposition('personal-data.zip'))

@@ -1,6 +1,5 @@
 // Messages in quarantine, by mailbox: why and since when, the raw mail to download; read again and mark as settled ask first.
 
-import type { FastifyInstance } from 'fastify';
 import { MailroomError } from '../../domain/errors.ts';
 import type { Quarantined, QuarantinedMessage } from '../api/quarantine.ts';
 import { rawDownload, sendDownload } from '../downloads.ts';
@@ -8,7 +7,7 @@ import { addBulk, backOf, bulkBox, MOST_AT_ONCE } from './bulk.ts';
 import type { PortalDeps } from './deps.ts';
 import { filterFor, pageAt, wantedOf } from './filter.ts';
 import { timelineUrl } from './find-page.ts';
-import { formOf, needs, queryOf, type RequestContext, send, streams } from './gate.ts';
+import type { Routes } from './gate.ts';
 import { type Html, html } from './html.ts';
 import { askPage, type Frame, frameMay } from './layout.ts';
 import { listView } from './list-view.ts';
@@ -96,9 +95,8 @@ function askPageOf(frame: Frame, message: QuarantinedMessage, action: Act, back:
 }
 
 export function addQuarantine(
-  portal: FastifyInstance,
+  routes: Routes,
   { operations, servers, blobs, emit }: Pick<PortalDeps, 'operations' | 'servers' | 'blobs' | 'emit'>,
-  requestContext: RequestContext,
 ): void {
   async function quarantinedOne(messageKey: string) {
     const found = await operations.quarantinedOne(messageKey);
@@ -106,14 +104,12 @@ export function addQuarantine(
     return found;
   }
 
-  portal.get(PATH, needs('quarantine:read'), async (request, reply) => {
-    const query = queryOf(request);
-    const frame = requestContext.frame(request);
+  routes.get(PATH, 'quarantine:read', async ({ frame, query }) => {
     const filter = filterFor(frame, query);
     const { messages, reasons, ...found } = await pageAt(pageOf(query.page), PER_PAGE, (page) =>
       operations.quarantined(wantedOf(filter, 'reason'), page),
     );
-    const text = listView(frame, {
+    return listView(frame, {
       ...found,
       entries: messages,
       path: PATH,
@@ -131,32 +127,30 @@ export function addQuarantine(
       none: ['noneQuarantined', 'noneQuarantinedHelp'],
       acts: frameMay(frame, 'quarantine:release') && ACTS.map((act) => [act, frame.say(act)]),
     });
-    return send(reply, text);
   });
-  portal.get(`${PATH}/raw`, streams('quarantine:read'), async (request, reply) => {
-    const { key = '' } = queryOf(request);
-    const raw = await operations.quarantinedRaw(key);
-    if (raw === undefined) throw new MailroomError('MESSAGE_NOT_QUARANTINED');
-    return sendDownload({ request, reply }, emit, rawDownload(key, raw, blobs));
-  });
+  routes.get(
+    `${PATH}/raw`,
+    { access: 'quarantine:read', stream: true },
+    async ({ request, reply, query: { key = '' } }) => {
+      const raw = await operations.quarantinedRaw(key);
+      if (raw === undefined) throw new MailroomError('MESSAGE_NOT_QUARANTINED');
+      await sendDownload({ request, reply }, emit, rawDownload(key, raw, blobs));
+      return reply;
+    },
+  );
   for (const action of ACTS) {
-    portal.get(`${PATH}/${action}`, needs('quarantine:release'), async (request, reply) => {
-      const { key = '', back } = queryOf(request);
-      const message = await quarantinedOne(key);
-      return send(reply, askPageOf(requestContext.frame(request), message, action, backOf(back, PATH)));
-    });
-    portal.post(`${PATH}/${action}`, needs('quarantine:release'), async (request, reply) => {
-      const form = formOf(request);
+    routes.get(`${PATH}/${action}`, 'quarantine:release', async ({ frame, query: { key = '', back } }) =>
+      askPageOf(frame, await quarantinedOne(key), action, backOf(back, PATH)),
+    );
+    routes.post(`${PATH}/${action}`, 'quarantine:release', async ({ form, by, done }) => {
       const key = form.get('key') ?? '';
-      const by = requestContext.who(request);
       const { server, uid } = await (action === 'enqueue'
         ? operations.enqueueAgain(key, by, { alsoCrashed: true }) // its page has warned
         : operations.acceptQuarantined(key, by));
-      const back = backOf(form.get('back'), PATH);
-      return requestContext.done(request, reply, back, `${action}Done`, `${server}, UID ${uid}`);
+      return done(backOf(form.get('back'), PATH), `${action}Done`, `${server}, UID ${uid}`);
     });
   }
-  addBulk(portal, requestContext, {
+  addBulk(routes, {
     path: PATH,
     current: 'quarantineTitle',
     access: 'quarantine:release',

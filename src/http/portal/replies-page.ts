@@ -1,6 +1,5 @@
 // Replies that wait for a person, are in doubt, or have failed: what is known of each, without subject and text; release and drop ask first.
 
-import type { FastifyInstance } from 'fastify';
 import { MailroomError } from '../../domain/errors.ts';
 import type { EmailServerView } from '../api/email-servers.ts';
 import { masked, maskedText } from '../masked.ts';
@@ -9,7 +8,7 @@ import type { PortalDeps, PortalReply } from './deps.ts';
 import { filterFor, pageAt, queryText, wantedOf } from './filter.ts';
 import { timelineUrl } from './find-page.ts';
 import { namesOf } from './findings.ts';
-import { formOf, needs, queryOf, type RequestContext, send } from './gate.ts';
+import type { Routes } from './gate.ts';
 import { type Html, html } from './html.ts';
 import { askPage, type Frame, frameMay } from './layout.ts';
 import { listView } from './list-view.ts';
@@ -147,11 +146,7 @@ function decidePage(frame: Frame, reply: Shown, action: Act, back: string): stri
   });
 }
 
-export function addReplies(
-  portal: FastifyInstance,
-  { replies, servers }: Pick<PortalDeps, 'replies' | 'servers'>,
-  requestContext: RequestContext,
-): void {
+export function addReplies(routes: Routes, { replies, servers }: Pick<PortalDeps, 'replies' | 'servers'>): void {
   async function held(replyId: string) {
     const reply = await replies.read(replyId);
     if (reply === undefined) throw new MailroomError('REPLY_UNKNOWN');
@@ -159,9 +154,7 @@ export function addReplies(
     return shownIn(await servers.list())(reply);
   }
 
-  portal.get(PATH, needs('replies:read'), async (request, reply) => {
-    const query = queryOf(request);
-    const frame = requestContext.frame(request);
+  routes.get(PATH, 'replies:read', async ({ frame, query }) => {
     const { say } = frame;
     const tab = tabOf(query.state);
     const filter = filterFor(frame, query);
@@ -171,7 +164,7 @@ export function addReplies(
       pageAt(pageOf(query.page), REPLIES_PER_PAGE, (page) => replies.list(tab, wantedOf(filter, 'code'), page)),
     ]);
     const canMark = tab === 'held' && frameMay(frame, 'replies:release');
-    const text = listView(frame, {
+    return listView(frame, {
       ...found,
       entries: entries.map(shownIn(views)),
       path: PATH,
@@ -199,21 +192,18 @@ export function addReplies(
       none: EMPTY[tab] ?? ['nothing'],
       acts: canMark && ACTS.map((act) => [act, say(act)]),
     });
-    return send(reply, text);
   });
   for (const action of ACTS) {
-    portal.get(`${PATH}/${action}`, needs('replies:release'), async (request, reply) => {
-      const { id = '', back } = queryOf(request);
-      return send(reply, decidePage(requestContext.frame(request), await held(id), action, backOf(back, PATH)));
-    });
-    portal.post(`${PATH}/${action}`, needs('replies:release'), async (request, reply) => {
-      const form = formOf(request);
-      const { replyId } = await replies[action](form.get('id') ?? '', requestContext.who(request));
+    routes.get(`${PATH}/${action}`, 'replies:release', async ({ frame, query: { id = '', back } }) =>
+      decidePage(frame, await held(id), action, backOf(back, PATH)),
+    );
+    routes.post(`${PATH}/${action}`, 'replies:release', async ({ form, by, done }) => {
+      const { replyId } = await replies[action](form.get('id') ?? '', by);
       const what = action === 'release' ? 'releasedDone' : 'droppedDone';
-      return requestContext.done(request, reply, backOf(form.get('back'), PATH), what, replyId);
+      return done(backOf(form.get('back'), PATH), what, replyId);
     });
   }
-  addBulk(portal, requestContext, {
+  addBulk(routes, {
     path: PATH,
     current: 'repliesTitle',
     access: 'replies:release',

@@ -1,6 +1,5 @@
 // One email server as it runs: state, connection, sign-in, consumers, the last 24 hours, recent errors with what to do, a trace for a while, and its log,
 // which a page with script shows as it grows.
-import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { MailroomError } from '../../domain/errors.ts';
 import { type ServerEvent, serverLogBounds } from '../../domain/server-log.ts';
 import { eventDefinitions } from '../../telemetry/events/index.ts';
@@ -10,7 +9,7 @@ import type { PortalDeps, ServerActivity } from './deps.ts';
 import { doneNote } from './done.ts';
 import { timelineUrl } from './find-page.ts';
 import { namesOf, problemsOf, stateBadge } from './findings.ts';
-import { formOf, LIST, needs, queryOf, type RequestContext, send, serverNamed } from './gate.ts';
+import { LIST, type Query, type Routes, serverNamed } from './gate.ts';
 import { historyFigures, historyUrl } from './history-page.ts';
 import { type Html, html } from './html.ts';
 import { type Frame, frameMay, page } from './layout.ts';
@@ -211,30 +210,27 @@ ${section('log', say('logTitle'), html`${logLead}<div data-live="log">${log}</di
 }
 
 export function addServerStatus(
-  portal: FastifyInstance,
+  { get, post }: Routes,
   { servers, operations, activity }: Pick<PortalDeps, 'servers' | 'operations' | 'activity'>,
-  requestContext: RequestContext,
 ): void {
-  async function validServer(request: FastifyRequest): Promise<EmailServerView> {
-    const view = await serverNamed(servers, queryOf(request).name);
+  async function validServer({ name }: Query): Promise<EmailServerView> {
+    const view = await serverNamed(servers, name);
     if (!view.valid) throw new MailroomError('EMAIL_SERVER_NOT_FOUND');
     return view;
   }
-  portal.get(`${LIST}/status`, needs('email-servers:read'), async (request, reply) => {
-    const view = await validServer(request);
+  get(`${LIST}/status`, 'email-servers:read', async ({ frame, query }) => {
+    const view = await validServer(query);
     const [own, history] = await Promise.all([
       activity(view.name),
       operations.history({ period: '24h', server: view.name }),
     ]);
-    const isWhole = queryOf(request).all === 'true';
-    return send(reply, serverPage(requestContext.frame(request), { view, activity: own, history, isWhole }));
+    return serverPage(frame, { view, activity: own, history, isWhole: query.all === 'true' });
   });
-  portal.post(`${LIST}/trace`, needs('log-level:write'), async (request, reply) => {
-    const { name: server } = await validServer(request);
-    const what = TRACES.find((one) => one === formOf(request).get('what'));
+  post(`${LIST}/trace`, 'log-level:write', async ({ query, form, done }) => {
+    const { name: server } = await validServer(query);
+    const what = TRACES.find((one) => one === form.get('what'));
     const wanted = what === undefined ? {} : what === 'debug' ? { level: what } : { trace: what };
     await operations.switchLog({ server, ...wanted }, TRACE_MINUTES);
-    const done = what === undefined ? 'traceOffDone' : 'traceOnDone';
-    return requestContext.done(request, reply, linkTo('status', server), done, server);
+    return done(linkTo('status', server), what === undefined ? 'traceOffDone' : 'traceOnDone', server);
   });
 }

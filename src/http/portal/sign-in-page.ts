@@ -1,6 +1,6 @@
 // Ways into the portal and out of it. People: a one-time code, an API token or an OpenID provider makes a session; attempts are counted over
 // all replicas and end in a pause. Email servers: delegated sign-in, to the provider and back (authorization code with PKCE, adapters/oauth).
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isPortalRole } from '../../domain/access.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import { tokenFinder } from '../auth.ts';
@@ -9,7 +9,17 @@ import { addressKey } from '../lock-out.ts';
 import type { NewSession, OidcFlow, Session } from '../ports.ts';
 import { statusOf } from '../problem.ts';
 import type { PortalDeps } from './deps.ts';
-import { formOf, hostCookie, LIST, needs, queryOf, type RequestContext, seeOther, send, shownError } from './gate.ts';
+import {
+  formOf,
+  hostCookie,
+  LIST,
+  type RequestContext,
+  type RequestContexts,
+  type Routes,
+  seeOther,
+  send,
+  shownError,
+} from './gate.ts';
 import { type Html, html } from './html.ts';
 import { errorNote, type Frame, page, type ShownError } from './layout.ts';
 import { hiddenField } from './parts.ts';
@@ -157,66 +167,69 @@ function leavePage(frame: Frame, url: string, why: 'consent' | 'signOut' = 'cons
   );
 }
 
+/** @returns the sign-in page for a form whose session has expired */
 export function addSignIn(
-  portal: FastifyInstance,
+  { get, post }: Routes,
   { oidc, emit, clientAddresses }: Pick<PortalDeps, 'oidc' | 'emit' | 'clientAddresses'>,
-  requestContext: RequestContext,
+  contexts: RequestContexts,
   signIn: ReturnType<typeof signIns>,
 ): { keptPage(request: FastifyRequest): string } {
   const flowCookie = hostCookie(FLOW_COOKIE, signIn.secure);
   const form = (request: FastifyRequest, error?: ShownError) =>
     signInPage(
-      { ...requestContext.frame(request), url: '/portal/sign-in', ...(error === undefined ? {} : { failed: true }) },
+      { ...contexts.frame(request), url: '/portal/sign-in', failed: error !== undefined },
       error,
       oidc !== undefined,
       keptOf(request, formOf(request).get('_return') ?? request.routeOptions.url ?? ''),
     );
 
   /** The sign-in page again, with what is wrong. */
-  function refused(request: FastifyRequest, reply: FastifyReply, error: unknown, token?: string): FastifyReply {
+  function refused({ request, reply, frame }: RequestContext, error: unknown, token?: string): FastifyReply {
     if (!(error instanceof MailroomError)) throw error;
     emit('PortalSignInRefused', { code: error.code, detail: clientOf(request, clientAddresses, token) });
     if (error.retryAfterMs !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfterMs / 1000)));
-    return send(reply, form(request, shownError(error, requestContext.language(request))), statusOf(error));
+    return send(reply, form(request, shownError(error, frame.language)), statusOf(error));
   }
 
-  portal.get('/portal/sign-in', needs('open'), (request, reply) =>
-    requestContext.session(request) === undefined ? send(reply, form(request)) : seeOther(reply, '/portal'),
+  get('/portal/sign-in', 'open', ({ request, reply, frame }) =>
+    frame.session === undefined ? form(request) : seeOther(reply, '/portal'),
   );
-  portal.post('/portal/sign-in', needs('open'), async (request, reply) => {
-    const secret = formOf(request).get('secret') ?? '';
+  post('/portal/sign-in', 'open', async (context) => {
+    const { request, reply, form: entered } = context;
+    const secret = entered.get('secret') ?? '';
     try {
       await signIn.enter(request, reply, secret);
     } catch (error) {
-      return refused(request, reply, error, signIn.tokenName(secret));
+      return refused(context, error, signIn.tokenName(secret));
     }
-    const kept = keptOf(request, formOf(request).get('_return') ?? '');
+    const kept = keptOf(request, entered.get('_return') ?? '');
     // The browser sends the same form on to where it was meant for.
     return kept === undefined ? seeOther(reply, LIST) : reply.code(307).header('location', kept.url).send();
   });
-  portal.post('/portal/sign-out', needs('session'), async (request, reply) => {
+  post('/portal/sign-out', 'session', async ({ request, reply, frame }) => {
     const session = await signIn.leave(request, reply);
     reply.header('clear-site-data', LEFT_BEHIND);
     if (session?.idToken === undefined) return seeOther(reply, '/portal/sign-in');
     // Signed out here in any case; there as well, if the provider answers.
     const url = await oidc?.signOutUrl(session.idToken).catch(() => undefined);
-    const frame = { ...requestContext.frame(request), session: undefined };
-    return url === undefined ? seeOther(reply, '/portal/sign-in') : send(reply, leavePage(frame, url, 'signOut'));
+    if (url === undefined) return seeOther(reply, '/portal/sign-in');
+    return leavePage({ ...frame, session: undefined }, url, 'signOut');
   });
-  const keptPage = (request: FastifyRequest) => form(request);
-  if (oidc === undefined) return { keptPage };
+  if (oidc === undefined) return { keptPage: form };
 
-  portal.get('/portal/oidc', needs('open'), async (request, reply) => {
+  get('/portal/oidc', 'open', async (context) => {
+    const { reply } = context;
     try {
       const { url, flow } = await oidc.begin();
       const value = Buffer.from(JSON.stringify({ ...flow, at: Date.now() })).toString('base64url');
       reply.setCookie(flowCookie, value, { maxAge: FLOW_SECONDS });
       return seeOther(reply, url);
     } catch (error) {
-      return refused(request, reply, error);
+      return refused(context, error);
     }
   });
-  portal.get('/portal/oidc/callback', needs('open'), async (request, reply) => {
+  get('/portal/oidc/callback', 'open', async (context) => {
+    const { request, reply } = context;
     const flow = flowIn(request.cookies[flowCookie]);
     reply.clearCookie(flowCookie); // one try each
     try {
@@ -228,11 +241,11 @@ export function addSignIn(
       await signIn.forgive(request, subject);
       await signIn.begin(request, reply, person, 'OpenID Connect');
     } catch (error) {
-      return refused(request, reply, error);
+      return refused(context, error);
     }
     return seeOther(reply, LIST);
   });
-  return { keptPage };
+  return { keptPage: form };
 }
 
 function flowIn(cookie: string | undefined): OidcFlow | undefined {
@@ -251,24 +264,22 @@ const STATE_COOKIE = 'mailroom_signin';
 const CONNECT_COOKIE = 'mailroom_connect';
 
 export function addConsent(
-  portal: FastifyInstance,
+  { get, post }: Routes,
   { beginSignIn, completeSignIn }: Pick<PortalDeps, 'beginSignIn' | 'completeSignIn'>,
-  requestContext: RequestContext,
   secure: boolean,
 ): void {
   const stateCookie = hostCookie(STATE_COOKIE, secure);
-  portal.post(`${LIST}/sign-in`, needs('email-servers:write'), async (request, reply) => {
-    const form = formOf(request);
+  post(`${LIST}/sign-in`, 'email-servers:write', async ({ form, frame, reply }) => {
     const { url, state } = await beginSignIn(form.get('name') ?? '');
     reply.setCookie(stateCookie, state, { maxAge: 900 });
     const [imap, smtp] = [form.get('imap'), form.get('smtp')];
     // Begun in the wizard: it continues there.
     if (imap !== null && smtp !== null)
       reply.setCookie(CONNECT_COOKIE, new URLSearchParams({ imap, smtp }).toString(), { maxAge: 900 });
-    return send(reply, leavePage(requestContext.frame(request), url));
+    return leavePage(frame, url);
   });
-  portal.get('/signin/callback', needs('email-servers:write'), async (request, reply) => {
-    const { state = '', code, error, error_description } = queryOf(request);
+  get('/signin/callback', 'email-servers:write', async ({ request, reply, query, done }) => {
+    const { state = '', code, error, error_description } = query;
     // The sign-in must have begun in this very browser.
     if (state === '' || request.cookies[stateCookie] !== state) throw new MailroomError('OAUTH_STATE_INVALID');
     reply.clearCookie(stateCookie);
@@ -279,10 +290,8 @@ export function addConsent(
       ...(error_description === undefined ? {} : { error_description }),
     });
     const wizard = request.cookies[CONNECT_COOKIE];
-    if (wizard !== undefined) {
-      reply.clearCookie(CONNECT_COOKIE);
-      return seeOther(reply, `/portal/connect/servers?${new URLSearchParams(wizard)}`);
-    }
-    return requestContext.done(request, reply, LIST, 'signedInDone', server);
+    if (wizard === undefined) return done(LIST, 'signedInDone', server);
+    reply.clearCookie(CONNECT_COOKIE);
+    return seeOther(reply, `/portal/connect/servers?${new URLSearchParams(wizard)}`);
   });
 }

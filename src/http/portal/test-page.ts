@@ -2,12 +2,11 @@
 // a page with script, as they end.
 
 import { Readable } from 'node:stream';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { CheckStep } from '../../domain/doctor.ts';
 import type { EmailServerView } from '../api/email-servers.ts';
 import type { PortalDeps } from './deps.ts';
 import { stepLines, testLog } from './findings.ts';
-import { formOf, LIST, needs, queryOf, type RequestContext, send, serverNamed, streams } from './gate.ts';
+import { LIST, type RequestContext, type Routes, serverNamed } from './gate.ts';
 import { type Html, html } from './html.ts';
 import { type Frame, page } from './layout.ts';
 import { linkTo } from './list-page.ts';
@@ -36,30 +35,28 @@ function testPage(
 }
 
 /** Whether the page asks for lines as they come. */
-export const wantsLines = (request: FastifyRequest): boolean =>
+export const wantsLines = ({ request }: RequestContext): boolean =>
   (request.headers.accept ?? '').includes('application/x-ndjson');
 
 /** Answers with the steps as they end; a page that is closed ends the test. */
-export function sendLines(reply: FastifyReply, frame: Frame, type: 'IMAP' | 'SMTP', steps: AsyncGenerator<CheckStep>) {
+export function sendLines({ reply, frame }: RequestContext, type: 'IMAP' | 'SMTP', steps: AsyncGenerator<CheckStep>) {
   reply.header('content-type', 'application/x-ndjson; charset=utf-8').header('x-accel-buffering', 'no');
   return reply.send(Readable.from(stepLines(frame, type, steps), { objectMode: false }));
 }
 
 export function addTest(
-  portal: FastifyInstance,
+  { get, post }: Routes,
   { servers, operations }: Pick<PortalDeps, 'servers' | 'operations'>,
-  requestContext: RequestContext,
 ): void {
-  const named = (request: FastifyRequest) => serverNamed(servers, queryOf(request).name);
-  portal.get(`${LIST}/test`, needs('email-servers:test'), async (request, reply) =>
-    send(reply, testPage(requestContext.frame(request), await named(request), { sendProbe: false })),
+  get(`${LIST}/test`, 'email-servers:test', async ({ frame, query }) =>
+    testPage(frame, await serverNamed(servers, query.name), { sendProbe: false }),
   );
-  portal.post(`${LIST}/test`, streams('email-servers:test'), async (request, reply) => {
-    const view = await named(request);
-    const sendProbe = formOf(request).get('_sendProbe') === 'true';
+  post(`${LIST}/test`, { access: 'email-servers:test', stream: true }, async (context) => {
+    const { frame, query, form } = context;
+    const view = await serverNamed(servers, query.name);
+    const sendProbe = form.get('_sendProbe') === 'true';
     const steps = await operations.test(view.name, { sendProbe });
-    const frame = requestContext.frame(request);
-    if (wantsLines(request)) return sendLines(reply, frame, view.serverType ?? 'IMAP', steps);
-    return send(reply, testPage(frame, view, { all: await Array.fromAsync(steps), sendProbe }));
+    if (wantsLines(context)) return sendLines(context, view.serverType ?? 'IMAP', steps);
+    return testPage(frame, view, { all: await Array.fromAsync(steps), sendProbe });
   });
 }

@@ -6,7 +6,7 @@ import { MailroomError } from '../../../src/domain/errors.ts';
 import { addBrowserRules } from '../../../src/http/browser.ts';
 import { addConnect } from '../../../src/http/portal/connect-page.ts';
 import type { PortalDeps } from '../../../src/http/portal/deps.ts';
-import { requestContext } from '../../../src/http/portal/gate.ts';
+import { requestContexts, routesOf } from '../../../src/http/portal/gate.ts';
 
 describe('a wizard that was left half-way', () => {
   it('reports this, and continues with what is missing', async () => {
@@ -23,18 +23,14 @@ describe('a wizard that was left half-way', () => {
         made.push(definition.name);
       },
     };
-    addConnect(
-      app,
-      {
-        servers: servers as unknown as PortalDeps['servers'],
-        operations: { flowNames: () => [] } as unknown as PortalDeps['operations'],
-        preview: async () => ({ problems: [], findings: [] }),
-        applications: () => ['Contoso'],
-        clientIdOf: () => undefined,
-        publicUrl: 'https://mailroom.example',
-      },
-      requestContext({ organisation: 'Contoso' }),
-    );
+    addConnect(routesOf(app, requestContexts({ organisation: 'Contoso' })), {
+      servers: servers as unknown as PortalDeps['servers'],
+      operations: { flowNames: () => [] } as unknown as PortalDeps['operations'],
+      preview: async () => ({ problems: [], findings: [] }),
+      applications: () => ['Contoso'],
+      clientIdOf: () => undefined,
+      publicUrl: 'https://mailroom.example',
+    });
     const send = async (fields: Record<string, string>) =>
       app.inject({
         method: 'POST',

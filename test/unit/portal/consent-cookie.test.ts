@@ -3,7 +3,7 @@ import formbody from '@fastify/formbody';
 import Fastify from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { addBrowserRules } from '../../../src/http/browser.ts';
-import { requestContext } from '../../../src/http/portal/gate.ts';
+import { requestContexts, routesOf } from '../../../src/http/portal/gate.ts';
 import { addConsent } from '../../../src/http/portal/sign-in-page.ts';
 
 const STATE = 's'.repeat(43);
@@ -20,7 +20,7 @@ async function portal(secure: boolean) {
       return { server: 'Support', person: 'kim@contoso.example' };
     },
   };
-  addConsent(app, provider, requestContext({ organisation: 'Contoso' }), secure);
+  addConsent(routesOf(app, requestContexts({ organisation: 'Contoso' })), provider, secure);
   const begun = await app.inject({
     method: 'POST',
     url: '/portal/email-servers/sign-in',
