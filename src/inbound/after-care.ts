@@ -1,11 +1,11 @@
-// What happens to a message in the mailbox once its job is durable: left as it is (default), flagged \Seen, or moved. Never before the
-// commit would survive a crash of Redis, and a failure never blocks the mailbox: the UIDs stay noted in Redis and are tried again.
+// What happens to a message in the mailbox once its job is durable: it is left alone (default), flagged \Seen, or moved; never before the commit would
+// survive a crash of Redis. A failure never blocks the mailbox: the UIDs stay noted in Redis and are tried again.
 import type { ImapServer } from '../domain/email-server.ts';
 import { asError, MailroomError } from '../domain/errors.ts';
 import type { Mailbox } from './ports.ts';
 import type { Watched } from './watched.ts';
 
-/** @returns true when nothing is left to do */
+/** @returns whether nothing is left to do */
 export async function afterCare(
   watched: Watched,
   mailbox: Mailbox,
@@ -17,14 +17,14 @@ export async function afterCare(
   const noted = new Set(await ports.ledgers.afterCare(mailboxId));
   if (noted.size === 0) return true;
   if (!(await ports.ledgers.durable())) return false;
-  // Read again: a Redis that crashed and came back meanwhile may have forgotten the commit, and what it has now is on its disk.
+  // Read again: a Redis that crashed and restarted meanwhile may have lost the commit; what it has now is on its disk.
   const uids = (await ports.ledgers.afterCare(mailboxId)).filter((uid) => noted.has(uid));
   if (uids.length === 0) return true;
   const present = inFolder === undefined ? uids : uids.filter((uid) => inFolder.has(uid));
   for (let i = 0; i < present.length; i += 200) {
     const some = present.slice(i, i + 200);
     try {
-      // Noted first: what nobody has seen us do would be a colleague's act.
+      // Noted first: otherwise our own act would be reported as a colleague's.
       const act = afterQueued.action === 'seen' ? 'seen' : 'moved';
       if (server.mailboxEvents !== undefined)
         await ports.people.noteOwnActs(

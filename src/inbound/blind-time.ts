@@ -1,18 +1,18 @@
-// Blind time: the seconds in which we could not prove to be watching a mailbox. A closed measure: it runs from the last proof before a
-// connection was lost to the first proof after it, so a dead connection that was found late counts from when it was last heard.
+// Blind time: the seconds for which there is no proof that a mailbox was watched. It runs from the last proof before a connection was lost to the first
+// proof after it: a dead connection that was noticed late counts from its last answer.
 
 interface BlindTime {
-  /** The server answered or spoke. */
+  /** The server answered. */
   proven(): void;
   /** The connection is gone. */
   lost(): void;
-  /** ms of blindness so far, the open interval included. */
+  /** ms so far, the open interval included. */
   totalMs(): number;
   /** Epoch ms. */
   lastProvenAt(): number | undefined;
 }
 
-/** @param monotonic ms, for durations @param now epoch ms, for what people read */
+/** @param monotonic ms, for durations @param now epoch ms, for people to read */
 export function blindTime(
   monotonic: () => number,
   now: () => number = monotonic,

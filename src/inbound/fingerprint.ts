@@ -1,12 +1,12 @@
-// What a raw mail is recognised by: the fingerprint that survives a change of UIDs, the hash of its Message-ID, and the text that Exchange gives in
-// place of a mail.
+// How a raw mail is recognised: by the fingerprint that survives a change of UIDs, the hash of its Message-ID, and the text that Exchange returns in place
+// of a mail.
 import { hash } from 'node:crypto';
 import { fingerprint } from '../domain/fingerprint.ts';
 
-/** The text that Exchange gives instead of a message it cannot render (offlineimap#62). */
+/** The text that Exchange returns instead of a message it cannot render (offlineimap#62). */
 const REPLACEMENT = /Retrieval using the IMAP4 protocol failed for the following message:\s*\d+/;
 
-/** Only small mails can be the replacement: a customer who quotes the sentence in a long mail is not one. */
+/** Only a small mail can be the replacement: a customer may quote the sentence in a long one. */
 export function isReplacementText(source: Buffer): boolean {
   return (
     source.length < 8_192 &&
@@ -20,7 +20,7 @@ export function messageIdHash(messageId: string): string {
   return hash('sha256', messageId, 'base64url').slice(0, 16);
 }
 
-/** Fingerprint from the head of a raw mail. One way for fetched mails and for the heads of a rescan, so that they agree. */
+/** Fingerprint from the head of a raw mail; the same for a fetched mail and for its head in a rescan. */
 export function fingerprintOf(
   source: Buffer | undefined,
   internalDate: Date | undefined,

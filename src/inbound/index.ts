@@ -1,4 +1,4 @@
-// The inbound side: which mailboxes are ours, and one supervisor for each. Started by gateway.ts for the role `ingest`.
+// The inbound side: rounds of leases on a timer, and one supervisor for each mailbox held. Started by gateway.ts for the role `ingest`.
 import type { ImapServer } from '../domain/email-server.ts';
 import { asError } from '../domain/errors.ts';
 import { redisError } from '../domain/redis-errors.ts';
@@ -30,7 +30,7 @@ export interface Inbound {
   status(): MailboxSnapshot[];
   /** The fault of these servers may be gone: those that back off connect at once, the others are renewed if there is a newer token. */
   wake(isMeant: (server: ImapServer) => boolean): void;
-  /** Stops intake, commits work in hand, gives the leases back so that others take over at once. */
+  /** Stops intake, commits work in hand, and gives the leases back: others take over at once. */
   stop(): Promise<void>;
 }
 

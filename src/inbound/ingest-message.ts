@@ -1,8 +1,8 @@
 // The one way from a UID to a message on a queue: fetch → store → parse → relate → build → commit. The watcher, the read-again of the quarantine
 // and `mailroom replay` all take it; they differ only in what the commit writes (ledger and queue in one script, or a queue alone).
 //
-// An item carries its own state from step to step. It becomes one message whatever it is: whole, too large for the memory, too large for the
-// backend, unreadable for the parser, or never given by the server.
+// An item carries its own state from step to step. It becomes one message in any case: whole, too large for the memory, too large for the backend,
+// unreadable for the parser, or never returned by the server.
 import { type BlobReference, MESSAGE_SCHEMA, type Message } from '../contract/message.ts';
 import { messageKey } from '../contract/names.ts';
 import { commitGroups, MAX_COMMIT_BYTES } from '../domain/commit-groups.ts';
@@ -17,9 +17,9 @@ import type { Limits } from './limits.ts';
 import { beginSend, beginTraces, endTraces, failTraces, type MailTrace, traceStep } from './mail-trace.ts';
 import type { FetchedMessage, InboundPorts, Mailbox, PackedMessage, QueuedMessage, Related } from './ports.ts';
 
-/** Bytes that are kept in memory of a mail that is not: its header block, and some. */
+/** Bytes kept of a mail that is not held in memory: its header block, and some more. */
 const HEAD_BYTES = 65_536;
-/** messageKeys named as siblings at most. */
+/** Most messageKeys named as siblings. */
 const MOST_SIBLINGS = 20;
 
 export type IngestDeps = Pick<
@@ -30,7 +30,7 @@ export type IngestDeps = Pick<
   limits: Limits;
 };
 
-/** Whose messages they are. */
+/** The mailbox that the messages belong to. */
 export interface Target {
   server: Pick<
     ImapServer,
@@ -52,19 +52,19 @@ export interface Target {
 /** One message on its way. */
 export interface Item {
   readonly uid: number;
-  /** INTERNALDATE, where the server gave one that can be read. */
+  /** INTERNALDATE; undefined when it is missing or cannot be read. */
   readonly internalDate: Date | undefined;
-  /** RFC822.SIZE, where the server gave one. */
+  /** RFC822.SIZE; undefined when it is missing. */
   readonly size: number | undefined;
-  /** The whole mail, or as much as is held in memory: the beginning of a large one, the headers of one whose body the server does not give. */
+  /** The whole mail, or the part held in memory: the beginning of a large one, the headers of one whose body the server does not return. */
   readonly source: Buffer;
-  /** When the FETCH that brought it was asked, by the monotonic clock, ms; undefined: it is no new mail. */
-  readonly seenAt?: number;
+  /** When its FETCH was sent, by the monotonic clock, ms; undefined: it is no new mail. */
+  readonly seenAt?: number | undefined;
   /** Gives the memory of `source` back. */
   readonly release?: (() => void) | undefined;
-  /** Of a mail that is too large for the memory: streams it from the mailbox. No other command may run meanwhile. */
+  /** For a mail that is too large for the memory: streams it from the mailbox. No other command may run meanwhile. */
   readonly download?: () => Promise<AsyncIterable<Uint8Array>>;
-  /** Why it is not parsed but quarantined. With `headers` true, `source` is its header block; false: nothing of the mail is known. */
+  /** Why it is quarantined instead of parsed. `headers` true: `source` is its header block; false: nothing of the mail is known. */
   unreadable?: { reason: string; headers?: boolean };
   /** After store. An item that has it from the start is read from the blob store. */
   raw?: BlobReference;
@@ -91,7 +91,7 @@ export const memoryBytes = (
 ): number => Math.min(bufferBytes, maxMessageSize + 1);
 
 /**
- * Step fetch: what a row of the server's becomes.
+ * Step fetch: makes an item of a server's row.
  * @param most bytes that were fetched of each mail (memoryBytes)
  */
 export function itemOf(
@@ -101,22 +101,21 @@ export function itemOf(
   seenAt?: number,
 ): Item {
   const { uid, internalDate, size, source, release } = row;
-  const seen = seenAt === undefined ? {} : { seenAt };
   if (source.length >= most) {
     const head = Buffer.from(source.subarray(0, HEAD_BYTES));
     release?.();
-    return { uid, internalDate, size, ...seen, source: head, download: () => mailbox.download(uid) };
+    return { uid, internalDate, size, seenAt, source: head, download: () => mailbox.download(uid) };
   }
   const replaced = isReplacementText(source) ? { unreadable: { reason: 'replacement-text' } } : {};
-  return { uid, internalDate, size, ...seen, source, release, ...replaced };
+  return { uid, internalDate, size, seenAt, source, release, ...replaced };
 }
 
 /**
  * All steps from store to commit, for the items of a batch. Those with `download` need the connection.
- * @param commit writes the messages; nobody may be notified of them before `durable` resolves. Called once, as a rule; for jobs that one commit cannot
- * carry (domain/commit-groups.ts) once for each group of them, in order
+ * @param commit writes the messages; nobody may be notified of them before `durable` resolves. Called once, as a rule; for jobs too large for one
+ * commit (domain/commit-groups.ts), once for each group, in order
  * @param turn store and parse do not wait for it, all other steps do
- * @throws what store, relate or commit throw; what was committed stays, nothing of the rest is, and nobody reads the items' bytes any more
+ * @throws what store, relate or commit throw; earlier groups stay committed, the rest is not, and the items' bytes are not read any more
  */
 export async function ingest(
   deps: IngestDeps,
@@ -130,7 +129,7 @@ export async function ingest(
   const elsewhere = items.filter((item) => !inMemory.includes(item));
   if (tracing !== undefined) beginTraces(tracing, target, items);
   const storing = traceStep(tracing, 'store', inMemory, () => store(deps, inMemory));
-  storing.catch(() => {}); // anyone who waits for it hears of it; it may fail before anybody does
+  storing.catch(() => {}); // awaited below; it may reject before that
   const open = new Set(items);
   try {
     await traceStep(tracing, 'parse', inMemory, () => parse(deps, target, inMemory));
@@ -145,7 +144,7 @@ export async function ingest(
       if (tracing !== undefined)
         item.message = { ...message, ...beginSend(tracing, item, message.emailFlow, message.messageKey) };
     }
-    // Before the commit: a report that is read again says nothing new, one that is lost would never be read again.
+    // Before the commit: reading a report twice is harmless; after the commit, a crash would lose it.
     for (const { message } of items) if (message?.deliveryStatus?.reply !== undefined) await deps.learn(message);
     for (const group of inGroups(items as readonly Ready[])) {
       await commit(group, durable);
@@ -164,14 +163,14 @@ export async function ingest(
   }
 }
 
-/** Why a message is quarantined: its parsing failed. Undefined: it is not. */
+/** Why a message is quarantined, i.e. why its parsing failed; undefined: it is not. */
 export const quarantineReason = ({ parsed, unreadable }: Ready): string | undefined =>
   parsed.parse === 'failed' ? (unreadable?.reason ?? parsed.warnings[0]?.code ?? 'parser-failed') : undefined;
 
-/** The whole message, as its job will be. */
+/** The whole message, as in its job. */
 export const messageOf = ({ message, parsed }: Ready): Message => unpacked({ ...message, bodies: parsed.bodies });
 
-/** As a rule one group: jobs are measured only where a cheap bound does not prove that they fit. */
+/** One group, as a rule: jobs are measured only if a cheap bound does not prove that they fit. */
 const inGroups = (items: readonly Ready[]): readonly (readonly Ready[])[] =>
   items.reduce((bytes, one) => bytes + bodyBytes(one) + jsonBytesAtMost(one.message), 0) <= MAX_COMMIT_BYTES
     ? [items]
@@ -182,7 +181,7 @@ interface Storing {
   durable: Promise<void>;
 }
 
-/** Raw mail is durable before its job exists: a consumer that is notified of a blob always finds it. What an earlier try stored is not stored again. */
+/** Raw mail is durable before its job exists: a consumer always finds the blob of a job. Mails that an earlier try stored are not stored again. */
 async function store(deps: IngestDeps, items: readonly Item[]): Promise<Storing> {
   const fresh = items.filter((item) => {
     const raw = deps.limits.stored.find(item.source);
@@ -197,7 +196,7 @@ async function store(deps: IngestDeps, items: readonly Item[]): Promise<Storing>
   return { durable };
 }
 
-/** The mails are on the disk and their messages are not on the queue: they come again. */
+/** The mails are on disk but their messages are not queued: they will be fetched again. */
 async function keepStored(deps: IngestDeps, storing: Promise<Storing>, items: readonly Item[]): Promise<void> {
   const durable = await storing
     .then(({ durable }) => durable)
@@ -208,17 +207,12 @@ async function keepStored(deps: IngestDeps, storing: Promise<Storing>, items: re
   if (durable) deps.limits.stored.keep(items.flatMap(({ raw }) => (raw === undefined ? [] : [raw])));
 }
 
-/** What the parser fails on is a message with its raw bytes and `parse: failed` (parsing/index.ts). */
+/** A mail that the parser fails on becomes a message with its raw bytes and `parse: failed` (parsing/index.ts). */
 async function parse(deps: IngestDeps, target: Target, items: readonly Item[]): Promise<void> {
   const mailbox = mailboxContext(target.server);
   const readable = items.filter((item) => item.unreadable === undefined);
-  const parsed =
-    readable.length === 0
-      ? []
-      : await deps.parse(
-          readable.map(({ source }) => source),
-          mailbox,
-        );
+  const sources = readable.map(({ source }) => source);
+  const parsed = sources.length === 0 ? [] : await deps.parse(sources, mailbox);
   readable.forEach((item, i) => {
     item.parsed = parsed[i] as PackedMessage;
   });
@@ -226,7 +220,7 @@ async function parse(deps: IngestDeps, target: Target, items: readonly Item[]): 
     if (item.unreadable !== undefined) item.parsed = await notParsed(deps, target, item, item.unreadable);
 }
 
-/** What is known of a mail that nobody parses: its headers, if the server gave them. */
+/** A mail that is not parsed: its headers, if the server returned them. */
 async function notParsed(
   deps: IngestDeps,
   { server }: Target,
@@ -245,7 +239,7 @@ async function storeAndParse(deps: IngestDeps, target: Target, item: Item): Prom
   item.parsed = await parseStored(deps, target, item, item.raw);
 }
 
-/** A mail that lies in the blob store: parsed up to the server's maximum size, over it only its headers are read. */
+/** A mail in the blob store is parsed up to the server's maximum size; of a larger one only the headers are read. */
 async function parseStored(deps: IngestDeps, target: Target, item: Item, raw: BlobReference): Promise<PackedMessage> {
   if (item.unreadable !== undefined) return notParsed(deps, target, item, item.unreadable);
   const { server } = target;
@@ -318,7 +312,7 @@ export function buildMessage(
   };
 }
 
-/** INTERNALDATE; without one the mail's own date, if it is one that a mail which is here now may have; else now. */
+/** INTERNALDATE; without it, the mail's own date, unless that is in the future; else now. */
 export function receivedAt({ internalDate, parsed }: Pick<Item, 'internalDate' | 'parsed'>, now: number): Date {
   if (internalDate !== undefined) return internalDate;
   const sent = Date.parse(parsed?.date ?? '');
@@ -326,8 +320,8 @@ export function receivedAt({ internalDate, parsed }: Pick<Item, 'internalDate' |
 }
 
 /**
- * Empties items that are done with. Without it, in every second run, what a batch held was carried over into the old generation, batch after batch
- * (10 MB a second at full speed, until the next full collection): a list that has grown old before it dies keeps what it holds.
+ * Empties items that are done. Without this, in every second run, the content of each batch moved into the old generation, batch after batch (10 MB a
+ * second at full speed, until the next full collection): a list that is tenured before it dies keeps its content alive.
  */
 function forget(items: readonly Item[]): void {
   for (const item of items) {

@@ -7,13 +7,13 @@ import { type Item, ingest, quarantineReason, type Ready } from './ingest-messag
 import type { Watched } from './watched.ts';
 
 /**
- * Processes in a row that began to parse a message and never ended it, after which the message counts as their killer and is not parsed any
- * more. The first of them had it in a batch, the others alone: processes that are killed for other reasons hardly ever meet the same message this often.
+ * Processes in a row that began to parse a message and did not end it, after which the message counts as the cause and is not parsed any more. The first
+ * of them had it in a batch, the others alone: processes that are killed for other reasons hardly ever meet the same message this often.
  */
 const MOST_CRASHES = 4;
 
 /**
- * Each of these ends enqueued, matched or quarantined, or nothing of it does. Their bytes are nobody's when this has ended.
+ * Each item ends enqueued, matched or quarantined, or none of its effects is written. The items' bytes are not read after this has ended.
  * @param turn nothing is related or committed before it resolves; it rejects when the batch before failed
  */
 export async function commitItems(watched: Watched, items: readonly Item[], turn?: Promise<void>): Promise<void> {
@@ -23,7 +23,7 @@ export async function commitItems(watched: Watched, items: readonly Item[], turn
   if (fresh.length === 0) return;
   const suspects = fresh.filter(({ uid }) => parseAttempts.deaths(uid) > 0);
   if (suspects.length > 0 && fresh.length > 1) {
-    // Each suspect alone, so that only the guilty one is noted again; and last, so that the others do not wait for what it does.
+    // Each suspect alone: only the guilty one is noted again. And last: the others do not wait for what it does.
     const others = fresh.filter((item) => !suspects.includes(item));
     for (const part of [others, ...suspects.map((one) => [one])])
       if (part.length > 0) await commitItems(watched, part, turn);
@@ -35,7 +35,7 @@ export async function commitItems(watched: Watched, items: readonly Item[], turn
   const toParse = fresh.filter((item) => item.unreadable === undefined).map(({ uid }) => uid);
   const noting = parseAttempts.begin(toParse);
   noting.catch(() => {});
-  // On its way to Redis before parsing begins; its arrival is waited for only where an earlier process may have died.
+  // Sent to Redis before parsing begins, but awaited only where an earlier process may have died.
   if (suspect !== undefined) await noting;
   const target = { server: watched.server, mailboxId, meta: watched.ledger.meta as LedgerMeta };
   await ingest(ports, target, fresh, (ready, durable) => enqueue(watched, ready, durable), turn);
@@ -49,8 +49,8 @@ const CLOCK_SLACK_MS = 600_000;
 const printOf = ({ source, internalDate, size }: Item): string => fingerprintOf(source, internalDate, size);
 
 /**
- * After UIDs were reset, a message that arrived before may be one that had its job under another UID, and that the rescan could not see. Those
- * are recorded as matched; the rest is returned.
+ * After UIDs were reset, a message that arrived earlier may already have its job under another UID, if the rescan could not see it. Those are recorded as
+ * matched; the rest is returned.
  */
 async function withoutMatched(watched: Watched, items: readonly Item[]): Promise<readonly Item[]> {
   const { ports, ledger, mailboxId, server } = watched;
@@ -68,7 +68,7 @@ async function withoutMatched(watched: Watched, items: readonly Item[]): Promise
   return items.filter((item) => !matched.includes(item));
 }
 
-/** Messages that failed to parse are quarantined: flagged, alerted, and on the queue all the same. */
+/** Messages that failed to parse are quarantined: flagged, alerted, and enqueued all the same. */
 async function enqueue(watched: Watched, items: readonly Ready[], durable: Promise<void>): Promise<void> {
   const { ports, server, ledger } = watched;
   const meta = ledger.meta as LedgerMeta;
@@ -126,7 +126,7 @@ async function enqueue(watched: Watched, items: readonly Ready[], durable: Promi
   }
 }
 
-/** Older than this when it is enqueued: somebody moved an old mail in, ms. */
+/** Older than this when it is enqueued, ms: somebody moved an old mail in. */
 const OLD_MAIL_MS = DAY_MS;
 
 /** How long they took from the mailbox to the queue. */
@@ -144,7 +144,7 @@ function observeDelays(watched: Watched, items: readonly Ready[]): void {
   }
 }
 
-/** How long it has been in the mailbox; nothing of one that was there before us, or is old. */
+/** How long it has been in the mailbox; nothing for a message that was there before the first connect, or is old. */
 function arrivedFor({ ports, firstConnectAt }: Watched, { internalDate }: Ready): { durationMs?: number } {
   const arrivedAt = internalDate?.getTime() ?? 0;
   const age = ports.now() - arrivedAt;

@@ -1,13 +1,13 @@
-// What all mailboxes of a process share: how much is done at once, and which raw mails are stored although their commit failed. Made once
-// (index.ts, or a command) and handed in.
+// What all mailboxes of a process share: how much is done at once, and which raw mails are stored although their commit failed. Made once (wiring/stores.ts)
+// and handed in.
 import { hash } from 'node:crypto';
 import type { BlobReference } from '../contract/message.ts';
 import { limited } from '../lib/limited.ts';
 
 export interface Limits {
-  /** Batches that are parsed and committed at once: in a storm the messages of a thousand mailboxes would fill the memory, and Redis takes one after the other. */
+  /** Batches that are parsed and committed at once: in a storm the messages of a thousand mailboxes would fill the memory, and Redis takes one after another. */
   batchSlots: <T>(work: () => Promise<T>) => Promise<T>;
-  /** Large mails that are read back into memory at once: a thousand mailboxes with one each are to need the memory of one. */
+  /** Large mails that are read back into memory at once: a thousand mailboxes with one each need the memory of one. */
   largeMails: <T>(work: () => Promise<T>) => Promise<T>;
   stored: StoredMails;
 }
@@ -21,7 +21,7 @@ interface StoredMails {
   forget(raws: readonly BlobReference[]): void;
 }
 
-/** Mails kept in mind at most; the oldest go first. Much more than the batches in the making at one time. */
+/** Most mails remembered; the oldest are dropped first. Far more than the batches under way at one time. */
 const MOST_STORED = 10_000;
 
 export function createLimits(): Limits {
@@ -31,7 +31,7 @@ export function createLimits(): Limits {
 function storedMails(): StoredMails {
   const bySha256 = new Map<string, BlobReference>();
   return {
-    // As a rule there is none, and nothing is hashed.
+    // The map is empty as a rule, and then nothing is hashed.
     find: (source) => (bySha256.size === 0 ? undefined : bySha256.get(hash('sha256', source, 'hex'))),
     keep(raws) {
       for (const raw of raws) bySha256.set(raw.sha256, raw);

@@ -1,5 +1,4 @@
-// The trace of one mail: from the FETCH that brought it to its job, whose traceparent continues it. Called by ingest-message.ts; where no traces are
-// written there is no Tracing, and nothing of this does anything.
+// The trace of one mail: from its FETCH to its job, whose traceparent continues it. Called by ingest-message.ts, only where traces are written.
 import { emailFlowQueue, messageKey } from '../contract/names.ts';
 import { queueAttributes } from '../contract/traceparent.ts';
 import { codeOfError } from '../domain/errors.ts';
@@ -9,7 +8,7 @@ import type { Item, Ready, Target } from './ingest-message.ts';
 export interface MailTrace {
   /** The whole way. */
   mail: Span;
-  /** Its last part: on the way to the queue. */
+  /** Its last part, up to the queue. */
   send?: Span;
 }
 
@@ -31,7 +30,7 @@ export function beginTraces(tracing: Tracing, { server, mailboxId, meta }: Targe
   }
 }
 
-/** A step that these items take together: one span each. */
+/** A step that the items take together: one span each. */
 export async function traceStep<T>(
   tracing: Tracing | undefined,
   name: string,
@@ -53,7 +52,7 @@ export async function traceStep<T>(
   }
 }
 
-/** @returns what the job carries */
+/** @returns fields of the job */
 export function beginSend(tracing: Tracing, { trace }: Item, emailFlow: string, key: string): { traceparent?: string } {
   if (trace === undefined) return {};
   const queue = emailFlowQueue(emailFlow);
@@ -67,7 +66,7 @@ export function beginSend(tracing: Tracing, { trace }: Item, emailFlow: string, 
 }
 
 /**
- * A commit has carried them all. What was quarantined is on its queue as well.
+ * One commit enqueued them all, the quarantined ones too.
  * @param reasonOf why one was quarantined
  */
 export function endTraces(ready: readonly Ready[], reasonOf: (one: Ready) => string | undefined): void {
@@ -78,7 +77,7 @@ export function endTraces(ready: readonly Ready[], reasonOf: (one: Ready) => str
   }
 }
 
-/** They come again, each with a trace of its own. */
+/** They are fetched again, each with a new trace. */
 export function failTraces(items: Iterable<Item>, error: unknown): void {
   for (const { trace } of items) {
     trace?.send?.end(codeOfError(error));

@@ -1,12 +1,11 @@
-// Our own replies leave their trace where colleagues look for it: the message answered gets \Answered once the reply is accepted (markAnswered). The
-// sending half notes it in Redis; the watcher, which has the connection, sets the flag here. A failure never concerns the reply: it is tried with the
-// next polls, and given up after a few.
+// Colleagues see in their mailbox that a message was answered: it gets \Answered once our reply is accepted (markAnswered). The sending half notes that in
+// Redis; the watcher, which has the connection, sets the flag. A failure never affects the reply: the next polls try again, a few times.
 import { partsOfMessageKey } from '../contract/names.ts';
 import { asError } from '../domain/errors.ts';
 import type { Mailbox } from './ports.ts';
 import type { Watched } from './watched.ts';
 
-/** Tries of one mark. */
+/** Most tries of one mark. */
 const MOST_ATTEMPTS = 5;
 
 export async function markAnswered(watched: Watched, mailbox: Mailbox): Promise<void> {
@@ -39,7 +38,7 @@ export async function markAnswered(watched: Watched, mailbox: Mailbox): Promise<
     }
     ports.emit('MessageMarked', { server: server.name, count: here.length });
   }
-  // The folder was renumbered since: nobody knows which message it is now.
+  // The folder was renumbered since: which message it was is unknown now.
   if (lost.length > 0)
     ports.emit('MessageMarkFailed', { server: server.name, reason: 'uids-reset', count: lost.length });
   await ports.people.markDone(

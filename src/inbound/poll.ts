@@ -1,5 +1,5 @@
-// One poll of a mailbox: the ledger as Redis has it, the folder as the server reports it (STATUS), and the folder as this session sees it (SEARCH).
-// They must agree; where they differ shows which one is stale.
+// One poll of a mailbox compares three accounts: the ledger in Redis, the folder as the server reports it (STATUS), and the folder as this session sees
+// it (SEARCH). The kind of difference shows which one is stale.
 import { MailroomError } from '../domain/errors.ts';
 import { VIEW_WINDOW } from '../domain/folder-view.ts';
 import { settled } from '../domain/ledger.ts';
@@ -13,12 +13,12 @@ const WINDOW = VIEW_WINDOW;
 
 /** State that the polls of one connection share. */
 export interface PollState {
-  /** PollState in a row that contradict themselves. */
+  /** Contradictory polls in a row. */
   doubts: number;
-  /** The connection did so from the start: another one would not do better. */
+  /** The connection contradicted itself from the start: another one would too. */
   doubtfulFromStart: boolean;
   last: FolderStatus | undefined;
-  /** What the latest poll saw, if it was not contradictory; nobody has compared it yet. */
+  /** Of the latest poll, unless it was contradictory. */
   window?: PollWindow | undefined;
 }
 
@@ -37,7 +37,7 @@ export const pollState = (mailbox: Mailbox, uids: readonly number[]): PollState 
 
 /**
  * UIDs to compare with the ledger: the newest window, and in full polls also everything that arrived in the last three days.
- * @throws MailroomError LEDGER_STALE, LEDGER_SET_BACK: Redis has another ledger than we wrote; IMAP_SESSION_STALE: the folder is another one than we opened
+ * @throws MailroomError LEDGER_STALE, LEDGER_SET_BACK: Redis has another ledger than this process wrote; IMAP_SESSION_STALE: the folder is not the one that was opened
  */
 export async function poll(watched: Watched, mailbox: Mailbox, full: boolean, state: PollState): Promise<number[]> {
   const { ledger, ports, mailboxId } = watched;
@@ -49,7 +49,7 @@ export async function poll(watched: Watched, mailbox: Mailbox, full: boolean, st
   checkFolder(mailbox, before);
   const uids = await mailbox.uids(low);
   const agrees = (status: FolderStatus | undefined) => isConsistent(status, state.last, uids, low);
-  // What came between the two answers is no contradiction: a second STATUS has it.
+  // A mail that came between the two answers is no contradiction: a second STATUS counts it.
   const status = agrees(before) ? before : await mailbox.status();
   if (agrees(status)) {
     state.doubts = 0;
@@ -64,11 +64,11 @@ export async function poll(watched: Watched, mailbox: Mailbox, full: boolean, st
   return [...new Set([...pending, ...recent.filter(exists), ...uids.filter(exists)])].sort((a, b) => a - b);
 }
 
-/** UIDs of the folder when it is opened, without those that the server cannot have given yet. */
+/** UIDs of the folder when it is opened, without those that the server cannot have assigned yet. */
 export async function allUids(mailbox: Mailbox): Promise<number[]> {
   const uids = await mailbox.uids();
   if (mailbox.uidNext === 0 || (uids.at(-1) ?? 0) < mailbox.uidNext) return uids;
-  // A mail that came since the folder was opened, or an invention: the server's own count says which.
+  // A mail that came since the folder was opened, or an invented UID: the server's own UIDNEXT decides.
   const uidNext = (await mailbox.status())?.uidNext ?? Number.POSITIVE_INFINITY;
   return uids.filter((uid) => uid < uidNext);
 }
@@ -81,7 +81,7 @@ function checkVersion({ ledger }: Watched, version: number): void {
     });
 }
 
-/** Redis has forgotten what it confirmed: a crash before the fsync, or a replica behind that was promoted. */
+/** Redis lost writes that it had confirmed: it crashed before the fsync, or a replica that lagged was promoted. */
 export const ledgerSetBack = (version: number, confirmed: number): MailroomError =>
   new MailroomError('LEDGER_SET_BACK', {
     message: `ledger is at version ${version}, Redis had confirmed ${confirmed}`,
@@ -110,13 +110,13 @@ function isConsistent(
   if (uidNext !== undefined && (uids.at(-1) ?? 0) >= uidNext) return false;
   if (messages === undefined) return true;
   if (low === 1 ? uids.length !== messages : uids.length > messages) return false;
-  // More messages and higher UIDs than at the last look, and this session shows none of them.
+  // More messages and higher UIDs than in the last poll, and this session shows none of them.
   const lastNext = last?.uidNext ?? Number.POSITIVE_INFINITY;
   const more = (uidNext ?? 0) > lastNext && messages > (last?.messages ?? Number.POSITIVE_INFINITY);
   return !more || uids.some((uid) => uid >= lastNext);
 }
 
-/** One contradiction may be chance; of two in a row another session is asked, unless this one was like that from its start. */
+/** One contradiction may be chance; after two in a row the session is replaced, unless it was like that from its start. */
 function doubt(watched: Watched, state: PollState, status: FolderStatus | undefined): void {
   state.doubts++;
   watched.doubted();

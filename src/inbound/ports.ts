@@ -1,4 +1,4 @@
-// What the inbound side needs from the edges, typed where it is used. gateway.ts hands in the adapters.
+// What the inbound side needs of remote systems and stores: implemented by adapters, passed in by wiring/inbound.ts.
 
 import type { MailboxEvent } from '../contract/mailbox-event.ts';
 import type { Message } from '../contract/message.ts';
@@ -16,22 +16,22 @@ import type { Limits } from './limits.ts';
 
 export interface FetchedMessage {
   uid: number;
-  /** INTERNALDATE; undefined when the server left it out or it cannot be read. */
+  /** INTERNALDATE; undefined when it is missing or cannot be read. */
   internalDate: Date | undefined;
-  /** RFC822.SIZE, an estimate on Exchange; undefined when the server left it out. */
+  /** RFC822.SIZE, an estimate on Exchange; undefined when it is missing. */
   size: number | undefined;
   /** Undefined when the server answered OK without data. */
   source: Buffer | undefined;
-  /** Gives the memory of `source` back to other mails: it must not be touched afterwards. Until then others may have to wait. */
+  /** Returns the memory of `source`, which must not be accessed afterwards. Until then other mails may have to wait. */
   release?: () => void;
 }
 
-/** What STATUS says of a folder; what the server left out is undefined. */
+/** STATUS of a folder; missing items are undefined. */
 export interface FolderStatus {
   uidValidity: string | undefined;
   uidNext: number | undefined;
   messages: number | undefined;
-  /** HIGHESTMODSEQ (RFC 7162), where flags are watched and the server has it. */
+  /** HIGHESTMODSEQ (RFC 7162), if flags are watched and the server has it. */
   modseq?: string | undefined;
 }
 
@@ -46,14 +46,14 @@ export interface SentMail {
   to: readonly string[];
   /** INTERNALDATE. */
   at: Date | undefined;
-  /** It carries the mark of our replies. */
+  /** It has the header of our replies. */
   ours: boolean;
 }
 
 export interface FetchLimits {
-  /** Bytes of `source` at most of each message. */
+  /** Most bytes of `source`. */
   maxBytes: number;
-  /** Messages of one batch at most. */
+  /** Most messages of one batch. */
   batchCount: number;
   /** Bytes after which no message is added to a batch. */
   batchBytes: number;
@@ -62,11 +62,11 @@ export interface FetchLimits {
 /** One connection with one folder open; every function answers or throws a MailroomError, within a bound. */
 export interface Mailbox {
   uidValidity: string;
-  /** UIDNEXT when the folder was opened; 0 when the server left it out. */
+  /** UIDNEXT when the folder was opened; 0 when it is missing. */
   uidNext: number;
   /** Whether a message can be moved without touching others: MOVE (RFC 6851), or UID EXPUNGE (RFC 4315). */
   canMove: boolean;
-  /** STATUS of the open folder: what the server knows, even where this session does not. Undefined when it is refused. */
+  /** STATUS of the open folder: the server's state, which this session may not see yet. Undefined when it is refused. */
   status(): Promise<FolderStatus | undefined>;
   /** All UIDs of the folder, or those from `low` on; ascending. */
   uids(low?: number): Promise<number[]>;
@@ -74,31 +74,31 @@ export interface Mailbox {
   uidsSince(day: Date): Promise<number[]>;
   unseenUids(): Promise<number[]>;
   /**
-   * Streams messages in batches: as many as have come, up to the limits. A batch may be empty. No other command may run until the stream ends. Each batch
-   * is to be released even if no other ever comes: the server may be kept waiting until it is. When the connection is lost, what came is handed on first.
+   * Streams messages in batches of all that have come, up to the limits. A batch may be empty. No other command may run until the stream ends. Each batch
+   * must be released even if no other comes: the server may be waiting for that. When the connection is lost, the rows that came are yielded first.
    */
   fetch(uids: readonly number[], limits: FetchLimits): AsyncGenerator<FetchedMessage[]>;
-  /** The same for every message from the UID on. `n:*` always answers with the last message too, whatever its UID. */
+  /** The same for every message from the UID on. `n:*` always returns the last message too, whatever its UID. */
   fetchFrom(low: number, limits: FetchLimits): AsyncGenerator<FetchedMessage[]>;
-  /** Messages in the folder, as the server last told. */
+  /** Messages in the folder, as the server last reported. */
   count(): number;
   /** INTERNALDATE, size and the fingerprint headers only. */
   fetchHeads(uids: readonly number[]): AsyncGenerator<FetchedMessage>;
-  /** The whole header block of one message, without its body; undefined when the server gives no such row. */
+  /** The whole header block of one message, without its body; undefined when the server returns no such row. */
   fetchHeader(uid: number): Promise<FetchedMessage | undefined>;
   /** The whole message as a stream, in constant memory. */
   download(uid: number): Promise<AsyncIterable<Uint8Array>>;
   /** Waits until something changes in the folder or the time is over: in IDLE, else by polling. Rejects when the connection is lost. */
   waitForChange(ms: number, signal?: AbortSignal): Promise<'changed' | 'timeout'>;
-  /** \Seen and \Answered of the messages from `low` on; with `since`, of those alone that changed after that HIGHESTMODSEQ. */
+  /** \Seen and \Answered of the messages from `low` on; with `since`, only of those that changed after that HIGHESTMODSEQ. */
   flags(low: number, since?: string): Promise<Map<number, { seen: boolean; answered: boolean }>>;
-  /** Where Sent is and how far it is filled, without opening it; undefined: there is none. */
+  /** The Sent folder and its UIDNEXT, without opening it; undefined: there is none. */
   sentStatus(): Promise<{ folder: string; uidValidity: string; uidNext: number } | undefined>;
   addFlag(uids: readonly number[], flag: '\\Seen' | '\\Answered'): Promise<void>;
   move(uids: readonly number[], folder: string): Promise<void>;
   /** @throws MailroomError IMAP_FOLDER_MISSING, with the folders that exist */
   requireFolder(folder: string, field: string): Promise<void>;
-  /** Logs out politely within a second, else drops the connection. */
+  /** Logs out within a second, else drops the connection. */
   close(): Promise<void>;
 }
 
@@ -110,21 +110,21 @@ export interface QueuedMessage {
 
 export interface CommitRequest {
   mailboxId: string;
-  /** Token of the lease; the script refuses when it is not the current one. */
+  /** Token of the lease; the script refuses any but the current one. */
   leaseToken: string;
   ledger: Ledger;
   change: LedgerChange;
   messages?: readonly QueuedMessage[];
-  /** What must have happened before anybody is notified of the messages: awaited last, when all else is ready. Should it reject, nothing is written. */
+  /** Must resolve before anybody is notified of the messages: awaited last. If it rejects, nothing is written. */
   after?: Promise<void>;
   /** Fingerprints of messages that got an outcome here, with INTERNALDATE. */
   fingerprints?: readonly { value: string; internalDate: Date }[];
   quarantined?: readonly { uid: number; entry: object }[];
-  /** UIDs whose parsing came to its end (ledgers.parsing noted its beginning). */
+  /** UIDs whose parsing has ended (ledgers.parsing noted its beginning). */
   parsed?: readonly number[];
-  /** Message-ID hash → messageKey: recorded so that the next one sees its sibling. */
+  /** Message-ID hash → messageKey: the next message with the hash finds its sibling. */
   siblings?: readonly { hash: string; messageKey: string }[];
-  /** Longer than usual, seconds: answers in Sent are found by them. */
+  /** Keeps siblings longer than usual, seconds: answers in Sent are matched by them. */
   keepSiblingsSeconds?: number;
   /** UIDs that after-care has to flag or move once the commit is durable. */
   afterCare?: readonly number[];
@@ -145,13 +145,13 @@ export interface AnswerMark {
   attempts: number;
 }
 
-/** What a message has to do with others: its conversation, and for a bounce the reply of ours that it is about. */
+/** How a message relates to others: its conversation, and for a bounce the reply of ours that bounced. */
 export interface Related {
   conversation: Message['conversation'];
   deliveryStatus?: Message['deliveryStatus'];
 }
 
-/** Why nothing can be taken in although the mailbox is watched. */
+/** Why nothing is fetched although the mailbox is watched. */
 export type PauseReason = 'redis-memory' | 'redis-read-only' | 'backlog' | 'blob-store';
 
 export interface InboundSettings {
@@ -166,9 +166,9 @@ export interface InboundSettings {
   batchCount: number;
   batchBytes: number;
   backoff: { baseMs: number; capMs: number };
-  /** Longest wait after a refused token or a missing right, ms: slower than for the line. */
+  /** Longest wait after a refused token or a missing permission, ms: longer than for the network. */
   slowCapMs: number;
-  /** Longest wait after a refused password, ms: nobody is to be locked out. */
+  /** Longest wait after a refused password, ms: no account may be locked. */
   passwordCapMs: number;
   /** A connection that lived this long resets the back-off, ms. */
   provenMs: number;
@@ -206,29 +206,29 @@ export interface InboundPorts {
   /** What is kept for mailboxes that people use as well (mailboxEvents, markAnswered). */
   people: {
     view(mailboxId: string): Promise<FolderView | undefined>;
-    /** There was a look, and nothing to write; epoch ms. */
+    /** The folder was compared and has not changed; epoch ms. */
     looked(mailboxId: string, at: number): Promise<void>;
     ownActs(mailboxId: string): Promise<OwnActs>;
-    /** Before they are done. */
+    /** To be called before they are done. */
     noteOwnActs(mailboxId: string, acts: readonly OwnAct[]): Promise<void>;
-    /** Jobs that nobody has taken from the queue of mailbox events. */
+    /** Waiting jobs of the queue of mailbox events. */
     backlog(emailFlow: string): Promise<number>;
     marks(mailboxId: string): Promise<AnswerMark[]>;
     markDone(mailboxId: string, messageKeys: readonly string[]): Promise<void>;
     /** Counts an attempt. */
     markFailed(mailboxId: string, marks: readonly AnswerMark[]): Promise<void>;
   };
-  /** Mails of Sent from the UID on, over a connection of its own that is closed again; no more than `most`, the newest. */
+  /** Mails of Sent from the UID on, over a short connection of its own; the newest `most` of them. */
   readSent(
     server: ImapServer,
     credentials: MailboxCredentials,
     query: { folder: string; uidValidity: string; from: number; most: number },
   ): Promise<{ mails: SentMail[]; left: number }>;
-  /** The message of a key, as its job holds it; undefined when the job is gone. */
+  /** The message in the job of this key; undefined when the job is gone. */
   readMessage(messageKey: string): Promise<Message | undefined>;
   leases: {
     acquire(mailboxId: string): Promise<string | undefined>;
-    /** Renews all; resolves with those that are lost, the version of each ledger, and which mailboxes have answers to mark. */
+    /** Renews all; resolves with the lost ones, the version of each ledger, and the mailboxes with answers to mark. */
     renew(
       held: ReadonlyMap<string, string>,
     ): Promise<{ lost: string[]; versions: ReadonlyMap<string, number>; marked: ReadonlySet<string> }>;
@@ -236,17 +236,17 @@ export interface InboundPorts {
     heartbeat(aliveMs: number): Promise<string[]>;
     leave(): Promise<void>;
   };
-  /** Takes the next sign-in slot of a tenant or host, over all replicas; resolves with the ms to wait for it. */
+  /** Reserves the next sign-in slot of a tenant or host, over all replicas; resolves with the ms to wait for it. */
   loginSlot(key: string): Promise<number>;
   blobs: Pick<BlobStore, 'putBatch' | 'putStream' | 'read' | 'check'>;
-  /** Why fetching for this flow must wait, or undefined. */
+  /** Why fetching for this flow must wait; undefined: it need not. */
   pressure(emailFlow: string): Promise<PauseReason | undefined>;
-  /** In worker threads; results in order. See parsing/index.ts for what a mail that ends its worker becomes. */
+  /** In worker threads; results in order. parsing/index.ts describes the result for a mail that ends its worker. */
   parse: Parsing['parse'];
   parseLarge: Parsing['parseLarge'];
   parseHeadersOnly: Parsing['parseHeadersOnly'];
   relate(parsed: PackedMessage, to: { emailFlow: string; user: string }): Promise<Related>;
-  /** Keeps what a message that is a report says of a reply of ours. Safe to repeat. */
+  /** Records what a message reports about a reply of ours. Safe to repeat. */
   learn(message: Message): Promise<void>;
   emit: Emit;
   metrics: Metrics;
@@ -254,7 +254,7 @@ export interface InboundPorts {
   tracing?: Tracing | undefined;
   settings: InboundSettings;
   replica: string;
-  /** Epoch ms by Redis' clock, which all replicas share: for what is kept longer than this process lives. */
+  /** Epoch ms by Redis' clock, which all replicas share: for what outlives this process. */
   now(): number;
   /** Milliseconds since some instant; never goes back. For durations. */
   monotonic(): number;

@@ -1,7 +1,8 @@
 // Receives UIDs: FETCH, then batches on their way to the queue (ledger-commit.ts). The next batch is fetched while the last one is parsed and
-// committed; memory is bounded by two batches here, and by adapters/imap/read-budget.ts over all mailboxes.
+// committed; memory is bounded by two batches here, and by the read budget over all mailboxes (adapters/imap/fast-fetch).
 //
-// Whatever the server does at one message, what came is committed, and that message alone has to wait: isolation.ts finds it, unread.ts settles it.
+// Whatever the server does at one message, the rows that came are committed, and only that message has to wait: isolation.ts finds it, unread.ts
+// settles it.
 import { asError } from '../domain/errors.ts';
 import { settled } from '../domain/ledger.ts';
 import { highest } from '../domain/uid-set.ts';
@@ -12,11 +13,11 @@ import type { FetchedMessage, FetchLimits, Mailbox } from './ports.ts';
 import { isExhausted, quarantineUnread, recordVanished, settlePending } from './unread.ts';
 import type { Watched } from './watched.ts';
 
-/** UIDs this far above the newest known one and UIDNEXT are not taken without asking the server for its UIDNEXT: a broken row may hold any number. */
+/** UIDs this far above the newest known one and UIDNEXT are taken only once a poll has listed them: a broken row may contain any number. */
 const MOST_JUMP = 1_000;
 
 /**
- * Fetches and commits some of the given UIDs; each ends enqueued, vanished, quarantined, or pending. Resolves with those that are left to do.
+ * Fetches and commits some of the given UIDs; each ends enqueued, vanished, quarantined, or pending. Resolves with the UIDs that are left.
  * @throws the connection's error once all that came is committed; what the commit throws
  */
 export async function receive(watched: Watched, mailbox: Mailbox, work: readonly number[]): Promise<readonly number[]> {
@@ -34,13 +35,13 @@ export async function receive(watched: Watched, mailbox: Mailbox, work: readonly
   const limits = limitsOf(watched);
   const batches = mailbox.fetch(asked, limits);
   const { got, error } = await receiveBatches(watched, mailbox, batches, limits, (uid) => askedSet.has(uid));
-  if (watched.signal.aborted) return rest; // the list is short because we stopped, not because the server gave less
+  if (watched.signal.aborted) return rest; // the list is short because of the stop, not because of the server
   const missing = asked.filter((uid) => !got.has(uid));
   if (error === undefined) {
     isolation.succeeded();
-    // A short list (`NO Some of the requested messages no longer exist`) or OK without data: gone, or not readable yet? The folder says.
+    // A short list (`NO Some of the requested messages no longer exist`) or OK without data: the folder shows which are gone and which not readable yet.
     const present = await recordVanished(watched, mailbox, missing);
-    // As long as each fetch gives some of them, the others are asked for again at once.
+    // As long as each fetch returns some of them, the others are fetched again at once.
     if (got.size > 0 && present.length > 1) return [...present, ...rest].sort((a, b) => a - b);
     await settlePending(watched, present, 'no-data');
     return rest;
@@ -57,12 +58,12 @@ export async function receive(watched: Watched, mailbox: Mailbox, work: readonly
 }
 
 /**
- * What came in since the newest known UID, in one round trip: nobody has listed it before. Resolves with how many messages were taken, by which
- * the caller sees whether there is more that FETCH did not give.
+ * Fetches mail above the newest known UID in one round trip, without listing it first. Resolves with the number of messages taken, from which the caller
+ * sees whether FETCH left any out.
  */
 export async function receiveNew(watched: Watched, mailbox: Mailbox): Promise<number> {
   const { ledger, isolation } = watched;
-  // A message that makes FETCH fail is not asked for with each mail that comes.
+  // A message that makes FETCH fail is not fetched again with each new mail.
   const newest = Math.max(highest(settled(ledger)), ...ledger.pending.keys(), ...isolation.suspects);
   const limits = limitsOf(watched);
   const batches = mailbox.fetchFrom(newest + 1, limits);
@@ -75,7 +76,7 @@ export async function receiveNew(watched: Watched, mailbox: Mailbox): Promise<nu
 }
 
 interface Received {
-  /** UIDs that came with content; all of them are committed. */
+  /** UIDs that came with content and are committed. */
   got: ReadonlySet<number>;
   /** What the fetch ended with. */
   error?: unknown;
@@ -114,7 +115,7 @@ async function receiveBatches(
       for (const row of next.value) {
         watched.proven();
         const { uid, source } = row;
-        // A row without content: OK without data, or flags that somebody changed just now; content may still come.
+        // A row without content (OK without data, or a flag that was just changed): content may still come.
         if (source === undefined || got.has(uid) || !wanted(uid)) row.release?.();
         else {
           got.add(uid);
@@ -128,24 +129,24 @@ async function receiveBatches(
     }
     ports.metrics.histogram('mailroom_fetch_seconds').observe(waitedMs / 1000);
   } finally {
-    // Before anything else may fail: a command that nobody reads would hold up all that follow on this connection.
+    // First: a command whose rows nobody reads would block all that follow on this connection.
     await batches.return(undefined).catch(() => {});
     await commits.end();
   }
 
   for (const item of large) {
     if (watched.signal.aborted) break;
-    // Without a connection it is fetched again, by the next one.
+    // If the connection was lost, the next one fetches it.
     fetchError ??= await receiveLarge(watched, item);
     if (fetchError !== undefined) got.delete(item.uid);
   }
   return { got, ...fetchError };
 }
 
-/** @returns what the connection failed with @throws what the commit throws */
+/** @returns the connection's error @throws what the commit throws */
 async function receiveLarge(watched: Watched, item: Item): Promise<{ error: unknown } | undefined> {
   try {
-    // Not in a batch's place: who waits for the server is not to keep other mailboxes from committing.
+    // Without a batch slot: waiting for the server must not keep other mailboxes from committing.
     await commitItems(watched, [item]);
     return undefined;
   } catch (error) {
@@ -155,16 +156,16 @@ async function receiveLarge(watched: Watched, item: Item): Promise<{ error: unkn
 }
 
 interface Commits {
-  /** Resolves when the next batch may be fetched. The items are released when theirs has ended, also by a failure. @throws what an earlier one failed with */
+  /** Resolves when the next batch may be fetched. The items are released when their commit has ended, even by a failure. @throws the error of an earlier one */
   begin(items: Item[]): Promise<void>;
   failed(): boolean;
-  /** Waits for the last one. @throws what one of them failed with */
+  /** Waits for the last one. @throws the error of any */
   end(): Promise<void>;
 }
 
 /** One batch is stored and parsed while the one before is committed, and the next is fetched. */
 function openCommits(watched: Watched): Commits {
-  /** The batch before the last one, and the last: each resolves when it has ended, also by a failure. */
+  /** The last batch but one, and the last: each resolves when it has ended, even by a failure. */
   let [older, newest]: [Promise<void>, Promise<void>] = [Promise.resolve(), Promise.resolve()];
   let failure: { error: unknown } | undefined;
   const release = (items: Item[]) => {
@@ -181,7 +182,7 @@ function openCommits(watched: Watched): Commits {
       const turn = newest.then(() => {
         if (failure !== undefined) throw failure.error;
       });
-      turn.catch(() => {}); // the batch that waits for it hears of it
+      turn.catch(() => {}); // the batch awaits it later
       older = newest;
       newest = watched.ports.limits
         .batchSlots(() => commitItems(watched, items, turn))

@@ -1,5 +1,5 @@
-// Decides what the UIDs of a folder mean when it is opened: first connect (where to start), the same folder as before, or UIDs that begin
-// again (UIDVALIDITY changed, mailbox moved or restored). Ends with a ledger whose meta fits the folder.
+// Decides what the UIDs of a folder mean when it is opened: a first connect (where to start), the same folder as before, or UIDs that start over
+// (UIDVALIDITY changed, mailbox moved or restored). Afterwards the ledger's meta fits the folder.
 import type { ImapServer } from '../domain/email-server.ts';
 import { type LedgerMeta, settled } from '../domain/ledger.ts';
 import { highest } from '../domain/uid-set.ts';
@@ -73,14 +73,14 @@ async function beforeStart(server: ImapServer, mailbox: Mailbox, uids: readonly 
   const inFolder = new Set(uids);
   const close = [...candidates].filter((uid) => inFolder.has(uid));
   if (close.length > 0) {
-    // One whose date nobody knows is taken.
+    // One without a date is taken.
     for await (const head of mailbox.fetchHeads(close))
       if (head.internalDate !== undefined && head.internalDate.getTime() < since) before.push(head.uid);
   }
   return before;
 }
 
-/** Fingerprints of what was skipped in the last two days: near the start instant, dates alone would not tell old from new after a rescan. */
+/** Fingerprints of what was skipped in the last two days: near the start, dates alone would not separate old from new after a rescan. */
 async function recentHeads(mailbox: Mailbox, before: readonly number[], now: number) {
   const skipped = new Set(before);
   const recent =
@@ -97,8 +97,8 @@ async function recentHeads(mailbox: Mailbox, before: readonly number[], now: num
 }
 
 /**
- * UIDs are reset: every message of the folder is matched with what we know by fingerprint, in one commit. Neither replay nor loss. What the
- * server does not show or give just now is compared when it comes (receive.ts), so that a rescan need not wait for it.
+ * UIDs were reset: every message of the folder is matched with the known ones by fingerprint, in one commit, without replay or loss. A message that the
+ * server does not return now is compared when it comes (ledger-commit.ts): a rescan does not wait for it.
  */
 async function rescan(watched: Watched, mailbox: Mailbox, uids: readonly number[], reason: string): Promise<void> {
   const { ports, server, mailboxId } = watched;

@@ -25,7 +25,7 @@ export async function recordVanished(
 }
 
 /**
- * Notes one more failed try of each. The tries of a message that fails while hardly any other comes are not counted: then the server is to blame.
+ * Notes one more failed try of each. A try while hardly any other message comes is not counted: then the server is to blame.
  * @param reason no-data, connection-closed, server-silent, fetch-refused
  */
 export async function settlePending(

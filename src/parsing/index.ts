@@ -1,5 +1,5 @@
-// The one door to mime/: what a stranger sent is read in worker threads that can be ended (pool.ts). Two things are done where they are asked for:
-// streams of decoded bytes, chunk by chunk, each of which takes what its length takes; and the header of a mail that we composed ourselves.
+// The one door to mime/: bytes of strangers are parsed in worker threads that can be ended (pool.ts). Two things are done in the calling thread: decoding
+// streams chunk by chunk, in time linear in the chunk, and the header of a mail that we composed ourselves.
 import { availableParallelism } from 'node:os';
 import { MailroomError } from '../domain/errors.ts';
 import type { MailboxContext } from '../domain/receiving-server.ts';
@@ -16,12 +16,12 @@ export { createWholeBodies, type WholeBody } from './whole-bodies.ts';
 export interface Parsing {
   /**
    * Raw mails → messages, in order. A mail that the parser fails on, or that ends its worker, is a message with `parse: failed` whose first warning says why:
-   * `parse-timeout`, `parse-memory`, `parser-crashed`, `parser-failed`. Their bytes must stay until then.
+   * `parse-timeout`, `parse-memory`, `parser-crashed`, `parser-failed`. The bytes must stay unchanged until then.
    * @param mailbox that they came to
    * @throws Error when no worker starts, or parsing is stopped
    */
   parse(raws: readonly Uint8Array[], mailbox?: MailboxContext): Promise<PackedMessage[]>;
-  /** The same for one large mail, whose memory is handed over and is gone afterwards. */
+  /** The same for one large mail, whose memory is transferred and gone afterwards. */
   parseLarge(raw: Uint8Array, mailbox?: MailboxContext): Promise<PackedMessage>;
   /** What can be known from the header block alone: `parse` is `headers-only`. */
   parseHeadersOnly(head: Uint8Array, mailbox?: MailboxContext): Promise<PackedMessage>;
@@ -34,7 +34,7 @@ export interface Parsing {
    * @throws MailroomError REPLY_NOT_COMPOSED when that exceeds its bounds; Error as {@link Parsing.parse}
    */
   replyBodies(input: ReplyBodiesInput): Promise<ReplyBodies>;
-  /** Ends the workers; what is in work is rejected. */
+  /** Ends the workers; work in progress is rejected. */
   stop(): Promise<void>;
 }
 
@@ -51,9 +51,9 @@ export interface ParsingOptions extends Pick<PoolOptions, 'timeoutMs' | 'onEnded
   script?: URL | undefined;
 }
 
-/** Enough for ten times what the largest mails have needed. */
+/** Ten times what the largest mails have needed. */
 const MEMORY_MB = 256;
-/** The pool does not need more than keeps up with one thread that fetches and commits. */
+/** More would not help: one thread fetches and commits. */
 const MOST_WORKERS = 4;
 
 /** Nothing is started before there is work. */
@@ -67,7 +67,7 @@ export function openParsing(options: ParsingOptions): Parsing {
     ...(options.onEnded === undefined ? {} : { onEnded: options.onEnded }),
   });
   const parseOptions: ParseOptions = {
-    // What can be said in part is better than nothing: attachments are left out before the worker is ended.
+    // A partial result is better than none: attachments are left out before the worker is ended.
     maxMillis: timeoutMs * 0.8,
     ...(inlineTextBytes === undefined ? {} : { inlineTextBytes }),
     ...(inlineHtmlBytes === undefined ? {} : { inlineHtmlBytes }),

@@ -1,7 +1,7 @@
-// How long one item may take. The first that fail have the whole time; each failure halves it for those that come, for a while, down to what honest
-// work of that size never needs: a hundred killers cost a few minutes of one thread, not a quarter of an hour.
+// How long one item may take. The first one that fails had the whole time; each failure halves it for a while, down to a floor that honest work of that
+// size never reaches: a hundred killers cost a few minutes of one thread, not a quarter of an hour.
 
-/** What honest work needs at most on a machine that others use too, ms: at once, and for each MiB. A mail takes about 10 ms a MiB. */
+/** Most that honest work needs on a shared machine, ms: in any case, and for each MiB. A mail takes about 10 ms a MiB. */
 const FLOOR_MS = 1_000;
 const FLOOR_MS_PER_MIB = 200;
 /** How long a failure counts, ms. */

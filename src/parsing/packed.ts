@@ -1,14 +1,14 @@
-// A parsed mail as a worker hands it to the main thread: its bodies, which are nearly all of it, are the JSON that its job will hold. The main thread
-// passes those bytes on to Redis and never makes strings of them: cloned as strings, and written as JSON there, they cost 40 µs a mail and lay in two heaps.
+// A parsed mail as a worker hands it to the main thread: its bodies, nearly all of it, are already the JSON of its job. The main thread passes those bytes on
+// to Redis without making strings of them: cloned as strings, and written as JSON there, they cost 40 µs a mail and memory in two heaps.
 import { signedTokens } from '../domain/conversation.ts';
 import type { ParsedMessage } from '../mime/index.ts';
 
 type Bodies = Pick<ParsedMessage, 'text' | 'html' | 'replyText'>;
 
 export type PackedMessage = Omit<ParsedMessage, keyof Bodies> & {
-  /** Those of text, html and replyText that there are, as one JSON object in UTF-8. */
+  /** text, html and replyText, as far as present, as one JSON object in UTF-8. */
   bodies?: Uint8Array;
-  /** What may be tokens of ours in the text. */
+  /** Possible tokens of ours in the text. */
   tokens?: string;
 };
 
@@ -24,7 +24,7 @@ export function packed(parsed: ParsedMessage, write: (json: string) => Uint8Arra
   };
 }
 
-/** As {@link ParsedMessage} again, or whatever else it has become meanwhile. */
+/** With its bodies as values again. */
 export function unpacked<T extends { bodies?: Uint8Array | undefined; tokens?: string }>({
   bodies,
   tokens: _tokens,
@@ -34,7 +34,7 @@ export function unpacked<T extends { bodies?: Uint8Array | undefined; tokens?: s
 }
 
 /**
- * Gives back the memory of bodies that a worker wrote, and of all that it wrote in the same request: nothing tells the garbage collector how much such
+ * Frees the memory of bodies that a worker wrote, and of all that it wrote in the same request: the garbage collector does not know how much memory such
  * small objects hold (10 MB lingered in a drain). They are empty afterwards.
  */
 export function dropBodies({ bodies }: PackedMessage): void {

@@ -1,5 +1,5 @@
-// A pool of worker threads for work whose cost a stranger's bytes decide. What takes too long, or too much memory, ends its worker and never the
-// process: the item in work is the guilty one, and the others of its request are done again.
+// A pool of worker threads for work whose cost depends on a stranger's bytes. An item that takes too long, or too much memory, ends its worker and never the
+// process; the others of its request are done again.
 //
 // A lane is one worker:
 //   (none) → busy    a request waits, and there is room for one more lane

@@ -1,4 +1,4 @@
-// What the main thread and a parser worker tell each other. Types only: a worker loads nothing of the pool.
+// Messages between the main thread and a parser worker. Types only: a worker loads nothing of the pool.
 import type { ParseOptions } from '../mime/index.ts';
 import type { PackedMessage } from './packed.ts';
 import type { ReplyBodies, ReplyBodiesInput } from './reply-bodies.ts';
@@ -9,7 +9,7 @@ export interface WorkerSetup {
   progress: Int32Array<SharedArrayBuffer>;
 }
 
-/** Kinds of work: what each item of a request is, and what comes back for it. */
+/** Kinds of work: the item of a request, and its result. */
 export interface Work {
   /** A whole raw mail. */
   message: { item: Uint8Array; result: PackedMessage };
@@ -29,5 +29,5 @@ export interface Request<K extends Kind = Kind> {
   options: ParseOptions;
 }
 
-/** What comes back of each item: its result, or the name of the error that it ended with. */
+/** For each item: its result, or the name of its error. */
 export type Answer<K extends Kind = Kind> = { result: Work[K]['result'] } | { error: string };

@@ -1,5 +1,5 @@
-// Bodies of a reply out of what a backend wrote and, on request, of what the customer wrote: text of html, and the message answered quoted below.
-// Pure; linear in all that it is given. Runs in a worker all the same.
+// Bodies of a reply: text made of html where the backend wrote none and, on request, the message answered quoted below. Pure, and linear in its input; runs
+// in a worker all the same.
 import type { Message } from '../contract/message.ts';
 import { escapeHtml } from '../lib/text.ts';
 import { htmlToText } from '../mime/index.ts';
@@ -22,7 +22,7 @@ export interface QuotedMessage {
   html: string | undefined;
 }
 
-/** Whether there is nothing to do but to take what is given. */
+/** Whether the bodies can be used as given. */
 export const areComplete = ({ text, html, quoted }: ReplyBodiesInput): boolean =>
   quoted === undefined && (text !== undefined || html === undefined);
 
@@ -64,7 +64,7 @@ const UNWRAPPED = new Set([...DROPPED, 'html', 'body', 'meta', 'base', 'link', '
 /** A handler among the attributes of a tag. */
 const HANDLER = /\son\w+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]+)/gi;
 
-/** Scripts of the customer's mail have no business in ours; the rest is theirs as they wrote it. */
+/** Removes scripts of the customer's mail; the rest stays as written. */
 function withoutScripts(html: string): string {
   const kept: string[] = [];
   /** Elements that are not closed any more: their end is not searched again. */
@@ -90,7 +90,7 @@ function withoutScripts(html: string): string {
   return kept.join('');
 }
 
-/** Where a tag ends: behind its `>`, those in quoted values aside. */
+/** Where a tag ends: behind its `>`, not counting those in quoted values. */
 function tagEnds(html: string): (from: number) => number {
   /** Quotes that occur no more. */
   const unclosed = new Set<string>();

@@ -1,5 +1,5 @@
-// The whole text or html of a message, wherever it is cut: inline, or decoded out of the raw mail. A text that was made of html is made again of the
-// whole html.
+// The whole text or html of a message, also where the message has only the beginning: inline, or decoded from the raw mail. A text that was made from html is
+// made again from the whole html.
 import type { BlobReference, Message, TextPart } from '../contract/message.ts';
 import { limited } from '../lib/limited.ts';
 import { collect } from '../lib/streams.ts';
@@ -30,7 +30,7 @@ export function createWholeBodies(
     );
     const body = bodies[kind];
     const parts = body?.parts;
-    // What stood within a signature (S/MIME) has no place of its own in the raw mail, and comes inline.
+    // A body within a signature (S/MIME) has no range of its own in the raw mail, and comes inline.
     if (body?.truncated === false) yield Buffer.from(body.value);
     else if (parts !== undefined) yield* decoded(raw, parts);
     else if (kind === 'text')

@@ -1,5 +1,4 @@
-// A parser worker: one request after the other, one item after the other. Everything that reads the bytes of strangers runs here, where the pool
-// can end it (pool.ts).
+// A parser worker: one request after another, one item after another. All parsing of strangers' bytes runs here, where the pool can end it (pool.ts).
 import { parentPort, workerData } from 'node:worker_threads';
 import { htmlToText, type ParseOptions, parseHeadersOnly, parseMessage } from '../mime/index.ts';
 import { packed } from './packed.ts';
@@ -8,7 +7,7 @@ import { replyBodies } from './reply-bodies.ts';
 
 const { progress } = workerData as WorkerSetup;
 
-/** Memory that bodies are written to as they are made, so that they outlive no collection here; transferred with the answers. */
+/** Bodies are written to this memory at once, and never reach the old generation here; transferred with the answers. */
 let chunks: Buffer<ArrayBuffer>[] = [];
 let used = 0;
 /** Bodies of a batch, as a rule. */
@@ -47,7 +46,7 @@ parentPort?.on('message', ({ kind, items, options }: Request) => {
     Atomics.store(progress, 0, i);
     return answer(kind, item, options);
   });
-  // What was handed over is freed at once (up to 40 MB): nothing tells the garbage collector how much such a small object holds.
+  // Transferred items are freed at once (up to 40 MB): the garbage collector does not know how much memory such a small object holds.
   for (const item of items)
     if (item instanceof Uint8Array && item.buffer instanceof ArrayBuffer) item.buffer.transfer(0);
   parentPort?.postMessage(

@@ -29,8 +29,8 @@ interface DoctorOptions {
 }
 
 /**
- * Checks one server and yields each step as it ends. Anyone who stops iterating (`return`, a closed page) ends the check and its connections.
- * When the server works, a gateway that waits after a failure of that server tries it at once. Never throws.
+ * Checks one server and yields each step as it ends. Ending the iteration (`return`, a closed page) ends the check and its connections. When the server
+ * works, a gateway that backs off from it tries it at once. Never throws.
  */
 export type RunDoctor = (server: EmailServer, options?: DoctorOptions) => AsyncGenerator<CheckStep>;
 
@@ -42,7 +42,7 @@ const smtpSettings = ({ timeoutMs, ...more }: SmtpOptions) => ({
   ...more,
 });
 
-/** What the doctor checks with. */
+/** The remote systems as the doctor reaches them. */
 export const remoteSystems: RemoteSystems = {
   ...{ resolveHost, reachPort, readTls, probeMailbox, ehloName, submissionError },
   probeSignIn: (server, credentials, options) => probeSignIn(server, credentials, smtpSettings(options)),
@@ -52,7 +52,7 @@ export const remoteSystems: RemoteSystems = {
     createSentFolder({ getToken, imapServers, guardOf, connectMs: timeoutMs, answerMs: 2 * timeoutMs }),
 };
 
-/** From where replies may leave says nothing of whether this server works. */
+/** Whether this server works; where replies may leave from does not matter for that. */
 const connects = (found: readonly CheckStep[]): boolean => passed(found.filter(({ step }) => step !== 'sharedAddress'));
 
 /** Folders of a mailbox, over one short connection. @throws MailroomError of the imap and oauth sections */
@@ -70,7 +70,7 @@ export function folderLister(stores: Stores): (server: ImapServer) => Promise<st
   };
 }
 
-/** @param servers all defined servers: what only they together show is checked, too */
+/** @param servers all defined servers: some checks compare them */
 export function doctorFor(config: Config, stores: Stores, servers: () => readonly EmailServer[]): RunDoctor {
   const turns = createTurns(stores.loginSlot, stores.pace);
   return async function* runDoctor(server, { sendProbe = false, draft = false } = {}) {
@@ -94,10 +94,10 @@ export function doctorFor(config: Config, stores: Stores, servers: () => readonl
       yield step;
     }
     if (draft || !server.enabled) return;
-    // A sign-in is proven, whatever else is wrong.
+    // A sign-in that succeeded counts, even if a later step failed.
     const signedIn = found.some(({ step, state }) => step === 'smtpSignIn' && state === 'ok');
     if (isSmtp(server) && signedIn)
       await stores.signInNotes.succeeded(server.name, signInTarget(server)).catch(() => {});
-    if (connects(found)) await publishCured(stores, server).catch(() => {}); // it is tried on its own, later
+    if (connects(found)) await publishCured(stores, server).catch(() => {}); // its back-off ends on its own, later
   };
 }

@@ -1,4 +1,4 @@
-// Wires the email servers: definitions of files and portal as one list that follows their changes, and what waits for a cure of one of them.
+// Wires the email servers: definitions of files and portal as one list that follows their changes, and the recovery of servers that fail.
 import type { Config } from '../config/config.ts';
 import { missingDefinitions } from '../config/missing.ts';
 import { type EmailServerWatch, watchEmailServers } from '../config/watch.ts';
@@ -30,7 +30,7 @@ export async function openEmailServers(
   return watch;
 }
 
-/** Mailboxes in back-off and paused servers are tried at once when what they wait for is cured. */
+/** Mailboxes that back off and paused servers are tried at once when their fault is cured. */
 export function openRecovery(
   stores: Stores,
   emailServers: EmailServerWatch,

@@ -25,7 +25,7 @@ import { portalOf } from './portal.ts';
 import type { Stores } from './stores.ts';
 
 interface HttpWiring {
-  /** The port that was held while waiting for Redis. */
+  /** The port that was in use while waiting for Redis. */
   port: number | undefined;
   roles: readonly Role[];
   stores: Stores;
@@ -65,7 +65,7 @@ export async function openHttp(
   return { port, routes: http.routes, close: http.close };
 }
 
-/** Metrics that no room measures by the way: the build, the names that are known, what the stores say. */
+/** Metrics of no room: the build, the known names, and gauges of the stores. */
 export function openMetrics(
   stores: Stores,
   emailServers: EmailServerWatch,
@@ -80,7 +80,7 @@ export function openMetrics(
   };
 }
 
-/** What was counted and said goes from memory to Redis, counts dated by Redis' own clock. @returns what ends it, with a last write */
+/** Writes counters and events from memory to Redis, counters dated by Redis' own clock. @returns what ends it, with a last write */
 export function openHistory(
   { redis, history, serverLog, replica }: Pick<Stores, 'redis' | 'history' | 'serverLog' | 'replica'>,
   collected: { history: HistoryCounter; serverLog: ServerLogCollector },
@@ -95,11 +95,11 @@ export function openHistory(
   return async () => void (await Promise.all(stops.map((stop) => stop())));
 }
 
-/** What the processes log now; the signal's switch. */
+/** The log level now, and the signal that switches it. */
 export const openLogLevel = ({ logSwitches }: Stores, control: LogControl, emit: Emit) =>
   followLogLevel(logSwitches, control, emit);
 
-/** Before Redis is there: health alone, on the port that the HTTP server proper takes over. */
+/** Until Redis answers: only health, on the port that the real HTTP server takes over. */
 export const openWaiting = ({ http }: Config, emit: Emit, metrics: Metrics): Waiting =>
   waitVisibly(async (answers) => {
     const { host, port, publicUrl, bodyLimit } = http;

@@ -1,4 +1,4 @@
-// Wires the inbound side to its adapters (IMAP, Redis, BullMQ, blob store, parser), and what runs beside it: gauges, silence, maintenance.
+// Wires the inbound side to its adapters (IMAP, Redis, BullMQ, blob store, parser), with gauges, the watch for silence, and maintenance.
 import { openMailbox } from '../adapters/imap/connection.ts';
 import { readSent } from '../adapters/imap/people-look.ts';
 import { type CommitMessages, openCommit } from '../adapters/queue/commit.ts';
@@ -38,8 +38,8 @@ const classify = (server: SmtpServer, failure: Parameters<typeof classifyBounce>
   classifyBounce(failure, namesOf(server, server.user));
 
 /**
- * What ingest-message.ts needs to make a message of a mail: for the watcher, the quarantine's read-again and `mailroom replay`.
- * @param smtpServers for the watcher alone: those that a bounce may pause
+ * The ports of ingest-message.ts, for the watcher, *Read again* in the quarantine and `mailroom replay`.
+ * @param smtpServers for the watcher only: those that a bounce may pause
  */
 export function ingestDeps(
   { security }: Config,
@@ -64,7 +64,7 @@ export function ingestDeps(
   };
 }
 
-/** Watches the mailboxes of the email servers as they are, and as they become. */
+/** Watches the mailboxes of the email servers, and follows changes of their definitions. */
 export async function openInbound(
   config: Config,
   stores: Stores,
@@ -99,7 +99,7 @@ export async function openInbound(
   return inbound;
 }
 
-/** What the daily work deletes. */
+/** Tasks of the daily maintenance: each deletes what has expired. */
 export function dailyTasks(
   config: Config,
   stores: Stores,
@@ -136,10 +136,10 @@ const keptMessages = ({ inbound }: Config) => ({
   keepFailedSeconds: 30 * DAY_SECONDS,
 });
 
-/** Days that messages with one Message-ID find each other. */
+/** Days for which messages with the same Message-ID are linked. */
 export const MESSAGE_ID_DAYS = 3;
 
-/** Senders and conversations are indexed once their messages are committed; nothing waits for it. */
+/** Indexes senders and conversations once their messages are committed; nothing waits for it. */
 const indexed =
   (commit: CommitMessages, findIndex: FindIndex): CommitMessages =>
   async (request) => {
@@ -149,11 +149,11 @@ const indexed =
       id: messageKey,
       terms: [...from.map(({ address }) => address), conversation.id].filter((term) => term !== ''),
     }));
-    findIndex.add(found).catch(() => {}); // what it misses is found by its ids
+    findIndex.add(found).catch(() => {}); // such a message is still found by its ids
     return ledger;
   };
 
-/** @param settings other than those of the configuration: a test does not wait for minutes */
+/** @param settings for tests: shorter times than the configuration's */
 export async function inboundPorts(
   config: Config,
   stores: Stores,

@@ -31,7 +31,7 @@ export interface ReplyRoom {
   replies: Replies;
 }
 
-/** Ended jobs of replies outlive the journal, so that adding one again meets either of them. */
+/** Ended jobs of replies outlive the journal: a reply that is added again meets one or the other. */
 export function keptReplies({ outbound }: Config): { keepCompletedSeconds: number; keepFailedSeconds: number } {
   const seconds = Math.max(outbound.completedJobRetentionDays, outbound.journalDays) * DAY_SECONDS;
   return { keepCompletedSeconds: seconds, keepFailedSeconds: seconds };
@@ -55,7 +55,7 @@ export function openReplies(
   };
 }
 
-/** The whole look of the guard at a mailbox, ms. */
+/** Time limit of the check whether a colleague has answered, ms. */
 const ANSWER_LOOK_MS = 8_000;
 
 function answersIn(stores: Stores, current: () => readonly EmailServer[]) {

@@ -1,6 +1,5 @@
-// What every role and every command needs, each adapter built once: Redis and all that is kept in it, blob store, tokens, parser. Opened in this
-// order, released in the reverse one.
-
+// What every role and every command needs, each adapter built once: Redis and all that is stored in it, blob store, tokens, parser. Opened in this
+// order, released in reverse.
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { createBlobStore } from '../adapters/blobs/index.ts';
@@ -40,12 +39,11 @@ import type { Config } from '../config/config.ts';
 import type { Loaded } from '../config/load.ts';
 import { watchApplications } from '../config/watch-applications.ts';
 import type { Message } from '../contract/message.ts';
-import { mailboxId, mailboxOfMessageKey } from '../contract/names.ts';
+import { mailboxId } from '../contract/names.ts';
 import type { AuditEntry, AuditLog } from '../domain/audit.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
 import { type EmailServer, type ImapServer, isImap, type OAuthApplication } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
-import { flowsOf } from '../domain/flow-by-recipient.ts';
 import type { FindIndex } from '../domain/found.ts';
 import { credentialsOf } from '../domain/mailbox-credentials.ts';
 import type { Journal } from '../domain/reply-journal.ts';
@@ -57,6 +55,7 @@ import type { Sessions } from '../http/ports.ts';
 import { createLimits, type Limits, type Mailbox } from '../inbound/index.ts';
 import type { ReleaseStack } from '../lib/release-stack.ts';
 import { DAY_MS, DAY_SECONDS } from '../lib/time.ts';
+import { messageReader } from '../operations/read-message.ts';
 import { openParsing, type Parsing } from '../parsing/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -66,7 +65,7 @@ export { SCHEMA_VERSION };
 
 export interface Stores {
   redis: Redis;
-  /** Is what was written on Redis's disk? */
+  /** Whether what was written is on Redis's disk. */
   disk: AskDisk;
   flows: EmailFlows;
   ledgers: Ledgers;
@@ -74,33 +73,33 @@ export interface Stores {
   tokens: TokenProvider;
   /** Where a provider sends people back to after a delegated sign-in. */
   redirectUri: string;
-  /** OAuth2 applications as they are now. */
+  /** The current OAuth2 applications. */
   applications(): readonly OAuthApplication[];
-  /** Those that are wrong in the configuration: name → what is wrong. */
+  /** Invalid ones in the configuration: name → problem. */
   wrongApplications(): ReadonlyMap<string, string>;
   onApplicationsChanged(listener: (changed: ReadonlySet<string>) => void): () => void;
-  /** An application gets tokens again after a failure. */
+  /** Called when an application gets tokens again after a failure. */
   onTokensAgain(listener: (application: string) => void): () => void;
   wake: Wake;
   parsing: Parsing;
   journal: Journal;
   /** The queue reply-outcomes; undefined: it is not written. */
   outcomes: OutcomeQueue | undefined;
-  /** Which SMTP servers there were, by name. */
+  /** SMTP servers of the past and present, by name. */
   register: ServerRegister;
   pauses: Pauses;
-  /** Whether SMTP servers let us in. */
+  /** Results of sign-ins at SMTP servers. */
   signInNotes: SignInNotes;
   pace: Pace;
-  /** Takes the next sign-in slot of a tenant or host; resolves with the ms to wait for it. */
+  /** Reserves the next sign-in slot of a tenant or host; resolves with the ms to wait for it. */
   loginSlot(key: string): Promise<number>;
-  /** What people do in the mailboxes, and what of ours they are to see there. */
+  /** What people do in the mailboxes, and what Mailroom marks there for them. */
   people: People;
   participants: Participants;
   /** Messages and replies by address and conversation. */
   findIndex: FindIndex;
   quarantine: Quarantine;
-  /** Keys of Redis that hold something else than they should. */
+  /** Keys of Redis with content of the wrong type. */
   quarantinedKeys(): Promise<QuarantinedKey[]>;
   logSwitches: LogSwitches;
   history: HistoryStore;
@@ -109,21 +108,21 @@ export interface Stores {
   audit: AuditLog;
   sessions: Sessions;
   view: PortalView;
-  /** Definitions of the portal; none without a key to encrypt their secrets with (development only). */
+  /** Definitions of the portal; undefined without a key to encrypt their secrets (development only). */
   portalServers: PortalServers | undefined;
   hostPolicy: HostPolicy;
-  /** A short connection of a command, beside the watcher's. */
+  /** Opens a short connection for a command, beside the watcher's. */
   openMailbox(server: ImapServer): Promise<Mailbox>;
   tail(emailFlow: string, onMessage: (message: Message) => void): Promise<{ close(): Promise<void> }>;
   /** Shared by the watcher, the quarantine and `mailroom replay`. */
   limits: Limits;
-  /** What is wrong with Redis when it does not take a write within this many ms; undefined: nothing. */
+  /** The error when Redis does not take a write within this many ms; undefined: it does. */
   redisFault(answerMs: number): Promise<MailroomError | undefined>;
-  /** Whether Redis keeps what it is given, as it was found last. */
+  /** Whether Redis keeps what is written, at the last check. */
   redisFitness: FitnessWatch['current'];
-  /** Drops a Redis that does not answer: nothing can be handed back to it, and what waits for an answer ends now. */
+  /** Drops a Redis that does not answer: nothing can be released there, and commands that wait for an answer end. */
   abandonRedis(): Promise<void>;
-  /** The message of a key, as its job holds it; undefined when the job is gone. */
+  /** The message in the job of this key; undefined when the job is gone. */
   readMessage(messageKey: string): Promise<Message | undefined>;
   /** Undefined: no traces are written. */
   tracing: Tracing | undefined;
@@ -133,7 +132,7 @@ export interface Stores {
 interface OpenStoresOptions extends Pick<RedisCheck, 'waitMs' | 'signal' | 'writes' | 'onWait'> {
   /** Reads the configuration again. */
   load?: (() => Loaded) | undefined;
-  /** Of a process that is scraped. */
+  /** For a process that is scraped. */
   metrics?: Metrics;
   tracing?: Tracing | undefined;
   /** Another module for the parser's workers. */
@@ -165,7 +164,7 @@ export async function openStores(
       for (const listener of recovered) listener(application);
     },
     onSignedIn: (isMeant) => {
-      for (const server of servers().filter(isMeant)) wake.publish(server.name).catch(() => {}); // a back-off is waited for then
+      for (const server of servers().filter(isMeant)) wake.publish(server.name).catch(() => {}); // then its back-off ends in time
     },
     cache: createTokenCache({ redis, keys: config.security.cacheKeys }),
     ...{ emit, metrics },
@@ -233,11 +232,11 @@ export async function openStores(
     },
     tracing,
     replica: `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,
-    readMessage: (messageKey) => readMessage(ledgers, flows, servers, messageKey),
+    readMessage: messageReader({ ledgers, flows, servers }),
   };
 }
 
-/** Writes entries of the audit log to the log; what was guessed from a locked address is a client's address. */
+/** Writes audit entries to the log; `by` of a locked sign-in is a client's address. */
 const auditLogger =
   ({ log: { clientAddresses } }: Config, emit: Emit) =>
   ({ by, action, server, changes }: AuditEntry) =>
@@ -256,29 +255,6 @@ function parserOf({ inbound }: Config, emit: Emit, script: URL | undefined): Ret
     ...{ script, inlineTextBytes, inlineHtmlBytes, messageHeaders, stamps, timeoutMs: parseTimeoutMs },
     onEnded: (reason, detail) => emit('ParserWorkerEnded', { reason, detail: { cause: detail } }),
   });
-}
-
-/** From the flow that the mailbox fed last to its first: a message lies in the one that was set when it came. */
-async function readMessage(
-  ledgers: Ledgers,
-  flows: EmailFlows,
-  servers: () => readonly EmailServer[],
-  messageKey: string,
-) {
-  const mailbox = mailboxOfMessageKey(messageKey);
-  if (mailbox === undefined) return undefined;
-  const { meta } = await ledgers.load(mailbox);
-  for (const emailFlow of [...(meta?.emailFlows ?? [])].reverse()) {
-    const message = await flows.readMessage(emailFlow, messageKey);
-    if (message !== undefined) return message;
-  }
-  // Moved to another flow by a person.
-  const known = new Set(meta?.emailFlows);
-  for (const emailFlow of new Set(servers().filter(isImap).flatMap(flowsOf))) {
-    const message = known.has(emailFlow) ? undefined : await flows.readMessage(emailFlow, messageKey);
-    if (message !== undefined) return message;
-  }
-  return undefined;
 }
 
 /** Redis, fit for us and with data of our version. @throws MailroomError, see openStores */

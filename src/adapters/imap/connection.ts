@@ -1,5 +1,5 @@
-// One IMAP connection with one folder open, over imapflow: everything the watcher does to a mailbox, as functions that either answer or
-// throw a MailroomError, each within a time limit. imapflow's own ways of failing (false, undefined, short lists) end here.
+// One IMAP connection with one folder open, over imapflow: everything the watcher does to a mailbox, as functions that return or throw a MailroomError within
+// a time limit. imapflow's own ways of failing (false, undefined, short lists) end here.
 import type { FetchMessageObject } from 'imapflow';
 import type { ConnectGuard } from '../../domain/connect-guard.ts';
 import type { ImapServer } from '../../domain/email-server.ts';
@@ -12,7 +12,7 @@ import { findFolder, folderMissing, isInbox } from './folders.ts';
 import { peopleCommands, sequenceSet } from './people.ts';
 import { type ConnectionOptions, createSession, MOST_LITERAL, type Session } from './session.ts';
 
-/** imapflow ends its commands when the connection is lost; ms until that is no longer awaited. */
+/** When the connection is lost, imapflow ends its commands; ms that this is awaited. */
 const LOST_MS = 1_000;
 
 /**
@@ -98,7 +98,7 @@ function readCommands({ client, answer, changes, isLost }: Session, options: Con
   const messages = (range: string, { maxBytes, batchCount, batchBytes }: FetchLimits) =>
     rowsOf(range, { source: { start: 0, maxLength: maxBytes } }, maxBytes, { count: batchCount, bytes: batchBytes });
 
-  /** The bound is on progress; what ends the stream is an error like any other of the connection. */
+  /** The time limit is on progress; the end of the stream is an error like any other of the connection. */
   async function* inTime(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     const chunks = content[Symbol.asyncIterator]();
     try {
@@ -130,20 +130,20 @@ function readCommands({ client, answer, changes, isLost }: Session, options: Con
       for (;;) {
         const asked = batches.next();
         asked.catch(() => {});
-        // The bound is on progress: a batch may take as long as answerMs, the whole as long as it needs. What came before a loss is returned first.
+        // The time limit is on progress: a batch may take answerMs, the whole as long as it needs. Rows that came before a loss are returned first.
         const next = await answer(() => asked, 'command').catch((error: unknown) => within(LOST_MS, asked, error));
         if (next.done === true) return;
         yield next.value;
       }
     } finally {
-      // Frees all memory. Awaited only where nothing can delay it.
+      // Frees all memory. Awaited only if nothing can delay it.
       const returned = batches.return(undefined).catch(() => {});
       if (!isLost()) await returned;
     }
   }
 
   return {
-    // `n:*` always answers with the last message (node-imap#473): drop what is below.
+    // `n:*` always returns the last message (node-imap#473): drop what is below.
     uids: async (low = 1) =>
       low <= 1 ? search({ all: true }) : (await search({ uid: `${low}:*` })).filter((uid) => uid >= low),
     uidsSince: (day) => search({ since: day }),
@@ -170,7 +170,7 @@ function readCommands({ client, answer, changes, isLost }: Session, options: Con
   } satisfies Partial<Mailbox>;
 }
 
-/** Commands that change messages or folders, and what colleagues' changes are read by. */
+/** Commands that change messages or folders, and those that read colleagues' changes. */
 function changeCommands(session: Session, options: ConnectionOptions) {
   const { client, answer } = session;
   const canMove = client.capabilities.has('MOVE') || client.capabilities.has('UIDPLUS');
@@ -178,7 +178,7 @@ function changeCommands(session: Session, options: ConnectionOptions) {
     canMove,
     ...peopleCommands(client, (command, ms) => answer(command, 'command', ms), options.answerMs),
     async move(uids, folder) {
-      // imapflow would send a plain EXPUNGE, which removes every message that is marked as deleted.
+      // imapflow would send a plain EXPUNGE, which removes every message flagged \Deleted.
       if (!canMove) throw new MailroomError('IMAP_MOVE_UNSUPPORTED', { remote: { system: 'imap' } });
       const target = await pathOf(session, folder, 'afterQueued.folder');
       const done = await answer(
@@ -198,7 +198,7 @@ function changeCommands(session: Session, options: ConnectionOptions) {
   } satisfies Partial<Mailbox>;
 }
 
-/** What `value` resolves with in time. @throws `error` when it does not */
+/** Awaits `value` for a time. @throws `error` when it does not resolve by then */
 async function within<T>(ms: number, value: Promise<T>, error: unknown): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   try {
@@ -211,7 +211,7 @@ async function within<T>(ms: number, value: Promise<T>, error: unknown): Promise
   }
 }
 
-/** Null: the server left the UID out, and nobody can say which message this is. */
+/** Null: the UID is missing, and with it the message's identity. */
 function row(message: FetchMessageObject): FetchedMessage | null {
   // NIL is no Buffer in imapflow (RFC 3501 §9: the body of a message is an nstring).
   const source = [message.source, message.headers].find((value) => Buffer.isBuffer(value) && value.length > 0);

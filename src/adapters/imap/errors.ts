@@ -1,5 +1,5 @@
-// What an IMAP server said → code, class, action and hint: one pure function. In this order: words that mean more than their code, the response code
-// (response-codes.ts), words without one, then what the library or the network says.
+// An IMAP server's answer → code, class, action and hint: one pure function. In this order: words that mean more than their code, the response code
+// (response-codes.ts), words without one, then the error of the library or the network.
 import { hintFor } from '../../domain/catalogue/index.ts';
 import { type ErrorCode, MailroomError } from '../../domain/errors.ts';
 import type { MailProvider } from '../../domain/mail-provider.ts';
@@ -8,7 +8,7 @@ import { errorOfResponseCode, type ImapPhase } from './response-codes.ts';
 
 export type { ImapPhase };
 
-/** What imapflow or Node put on an error, as far as it matters here. */
+/** The fields of imapflow's and Node's errors that are used here. */
 interface ImapFlowError {
   message?: string;
   code?: string;
@@ -41,7 +41,7 @@ const byWords: readonly (readonly [RegExp, ErrorCode])[] = [
   [/Maximum size of appendable message|Command Argument Error\. 11/i, 'IMAP_APPEND_TOO_LARGE'],
 ];
 
-/** Servers that say it without a code, or in a BYE, of which imapflow keeps the words only (Gmail, Courier, Cyrus, older Dovecot). */
+/** Of servers that send no code, or send it in a BYE, of which imapflow keeps only the words (Gmail, Courier, Cyrus, older Dovecot). */
 const byOtherWords: readonly (readonly [RegExp, ErrorCode])[] = [
   [/exceeded (command or )?bandwidth|rate limit/i, 'IMAP_THROTTLED'],
   [/plaintext authentication (is )?(disallowed|disabled)|must issue a STARTTLS|TLS required/i, 'IMAP_TLS_REQUIRED'],
@@ -66,9 +66,9 @@ const byNodeCode: Readonly<Record<string, ErrorCode>> = {
 };
 
 /**
- * @param phase where it happened: the same words mean different things at sign-in and later
- * @param bye text of an untagged BYE heard before the connection closed, if any
- * @param provider whose server it is: its own advice is given
+ * @param phase the same words mean different things at sign-in and later
+ * @param bye text of an untagged BYE before the connection closed, if any
+ * @param provider of the server: the hint is for it
  */
 export function imapError(
   thrown: unknown,
@@ -86,7 +86,7 @@ export function imapError(
   const retryAfterMs = throttleRest(error, words);
   const command = error.executedCommand?.split(' ').slice(1, 3).join(' ').slice(0, 40);
   return new MailroomError(code, {
-    // At Exchange it may mean a password where OAuth2 is required: sign-ins that fail alike must not be hurried.
+    // At Exchange it may mean a password where OAuth2 is required: such sign-ins must not be retried quickly.
     ...(phase === 'auth' && SERVER_UNAVAILABLE_15.test(words) ? { class: 'auth' as const } : {}),
     hint: hintFor(code, provider).en,
     remote: {
@@ -124,7 +124,7 @@ function classify(error: ImapFlowError, words: string, phase: ImapPhase): ErrorC
 /** imapflow's code for a command that met the end of the connection; the BYE's words are in `reason`. */
 const BYE = /^NoConnection$/;
 
-/** What is left of the wait that the server asked for, after what imapflow has waited itself. */
+/** The wait that the server demanded, less what imapflow has waited already. */
 function throttleRest(error: ImapFlowError, words: string): number | undefined {
   const hint = error.throttleReset ?? Number(/Backoff Time[:=\s]+(\d+)/i.exec(words)?.[1] ?? Number.NaN);
   if (Number.isNaN(hint)) return undefined;

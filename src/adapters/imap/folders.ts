@@ -1,10 +1,10 @@
-// Which folder of a mailbox a definition means: one resolver for the watched folder, afterQueued.move, the Sent copy and `mailroom check`. A name may
-// be written with or without the namespace prefix (Courier's `INBOX.Archive`), with the separator of another server (`Archive/2026`), in modified
+// Finds the folder that a definition names: for the watched folder, afterQueued.move, the Sent copy and `mailroom check`. A name may be written with or
+// without the namespace prefix (Courier's `INBOX.Archive`), with the separator of another server (`Archive/2026`), in modified
 // UTF-7 as a server log shows it (RFC 3501 §5.1.3), and INBOX in any case (RFC 9051 §5.1). Pure.
 import iconv from 'iconv-lite';
 import { MailroomError } from '../../domain/errors.ts';
 
-/** What is used of imapflow's ListResponse. */
+/** The fields of imapflow's ListResponse that are used. */
 export interface ListedFolder {
   path: string;
   delimiter?: string | undefined;
@@ -12,11 +12,11 @@ export interface ListedFolder {
   flags?: ReadonlySet<string> | undefined;
 }
 
-/** Names shown in an error, and characters of each. */
+/** Most names shown in an error, and characters of each. */
 const SHOWN = 20;
 const SHOWN_LENGTH = 60;
 
-/** Of Exchange, Outlook and other clients, in the languages met; where the server marks no folder as \Sent (docs/exchange-online.md §2). */
+/** Names of Exchange, Outlook and other clients, for servers that mark no folder as \Sent (docs/exchange-online.md §2). */
 const SENT_NAMES =
   /^(sent items|sent|sent mail|sent messages|gesendete elemente|gesendet|gesendete objekte|éléments envoyés|elementos enviados|posta inviata|verzonden items|skickat|sendt post|lähetetyt|elementy wysłane)$/iu;
 
@@ -39,7 +39,7 @@ function segmentsOf(path: string, separator: string): string[] {
 const withoutPrefix = (segments: readonly string[]): readonly string[] =>
   segments.length > 1 && segments[0] === 'INBOX' ? segments.slice(1) : segments;
 
-/** As it was written, then as the servers of other separators and logs write it. */
+/** As written, then as servers with other separators and logs write it. */
 function spellings(wanted: string, separator: string): string[][] {
   const decoded = wanted.includes('&') ? iconv.decode(Buffer.from(wanted), 'utf-7-imap') : wanted;
   const separators = [separator, '/', '.', '\\'];
@@ -76,14 +76,14 @@ export function sentAmong(listed: readonly ListedFolder[]): string | undefined {
   return found?.path;
 }
 
-/** For Sent copies: "Sent Items" of a definition is "Gesendete Elemente" in a German mailbox. @param wanted undefined: whichever there is */
+/** For Sent copies: "Sent Items" of a definition is "Gesendete Elemente" in a German mailbox. @param wanted undefined: any */
 export function findSentFolder(wanted: string | undefined, listed: readonly ListedFolder[]): string | undefined {
   if (wanted === undefined) return sentAmong(listed);
   const last = wanted.split(/[/.\\]/).at(-1) ?? wanted;
   return findFolder(wanted, listed) ?? (SENT_NAMES.test(last.normalize('NFC')) ? sentAmong(listed) : undefined);
 }
 
-/** What a missing folder is answered with: the names that exist, bounded. */
+/** The error of a missing folder, with the names that exist, bounded. */
 export function folderMissing(wanted: string, listed: readonly ListedFolder[], field?: string): MailroomError {
   const names = listed.filter(isSelectable).map(({ path }) => `"${[...path].slice(0, SHOWN_LENGTH).join('')}"`);
   const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '';

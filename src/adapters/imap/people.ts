@@ -1,10 +1,10 @@
-// What the watcher asks and does where people work in the mailbox too: their flags, how far Sent is filled, and flags of our own.
+// Commands of the watcher in a mailbox that people use too: reading their flags and the state of Sent, and setting flags of our own.
 import type { ImapFlow } from 'imapflow';
 import { MailroomError } from '../../domain/errors.ts';
 import type { Mailbox } from '../../inbound/ports.ts';
 import { sentAmong } from './folders.ts';
 
-/** Ranges as the server likes them: few characters, never `*`. */
+/** UIDs as ranges: few characters, never `*`. */
 export function sequenceSet(uids: readonly number[]): string {
   const parts: string[] = [];
   for (let i = 0; i < uids.length; ) {
@@ -16,7 +16,7 @@ export function sequenceSet(uids: readonly number[]): string {
   return parts.join(',');
 }
 
-/** @param answer one command, within a bound in ms */
+/** @param answer runs one command, within a time limit in ms */
 export function peopleCommands(
   client: ImapFlow,
   answer: <T>(command: () => Promise<T>, ms?: number) => Promise<T>,
@@ -28,7 +28,7 @@ export function peopleCommands(
       const options = { uid: true, ...(since === undefined ? {} : { changedSince: BigInt(since) }) };
       const rows = await answer(() => client.fetchAll(`${low}:*`, { uid: true, flags: true }, options), 2 * answerMs);
       const found = new Map<number, { seen: boolean; answered: boolean }>();
-      // `n:*` always answers with the last message.
+      // `n:*` always returns the last message.
       for (const { uid, flags } of rows)
         if (uid >= low && flags !== undefined)
           found.set(uid, { seen: flags.has('\\Seen'), answered: flags.has('\\Answered') });

@@ -1,19 +1,19 @@
 // IMAP response codes (the word in brackets of NO, BAD and BYE) → code of the catalogue, by phase: one pure table with every code of RFC 9051 §7.1
-// and RFC 5530 §3, and those of the extensions that servers really answer with. The server's code is judged before the library's flags: a connection
-// limit at sign-in is not a wrong password, although imapflow sets `authenticationFailed` for both.
+// and RFC 5530 §3, and those of extensions that servers use. The server's code counts before the library's flags: a connection limit at sign-in is not a
+// wrong password, although imapflow sets `authenticationFailed` for both.
 import type { ErrorCode } from '../../domain/errors.ts';
 
 /** `append`: storing a copy in Sent. */
 export type ImapPhase = 'connect' | 'auth' | 'select' | 'command' | 'append';
 
 interface ByPhase {
-  /** What it means wherever no phase of its own is named. Undefined: the code does not say why; words, status and phase decide. */
+  /** In every phase not listed in `at`. Undefined: the code gives no reason; words, status and phase decide. */
   code: ErrorCode | undefined;
   at?: Partial<Record<ImapPhase, ErrorCode>>;
 }
 
 const row = (code: ErrorCode | undefined, at: ByPhase['at'] = {}): ByPhase => ({ code, at });
-/** Says something about the mailbox or the command, not why it failed. */
+/** Informs about the mailbox or the command, not about a failure. */
 const informs = row(undefined);
 
 const rows: Readonly<Record<string, ByPhase>> = {
@@ -26,7 +26,7 @@ const rows: Readonly<Record<string, ByPhase>> = {
   CONTACTADMIN: row('IMAP_CONTACT_ADMIN'),
   NOPERM: row('IMAP_NO_PERMISSION'),
   INUSE: row('IMAP_MAILBOX_IN_USE'),
-  EXPUNGEISSUED: row('IMAP_COMMAND_FAILED'), // somebody else removed messages; the next look sees the folder as it is
+  EXPUNGEISSUED: row('IMAP_COMMAND_FAILED'), // somebody else removed messages; the next poll sees the folder as it is
   CORRUPTION: row('IMAP_SERVER_CORRUPTION'),
   SERVERBUG: row('IMAP_SERVER_BUG'),
   CLIENTBUG: row('IMAP_COMMAND_IMPOSSIBLE'),
@@ -74,7 +74,7 @@ const rows: Readonly<Record<string, ByPhase>> = {
 /** Every code that has a row: for the table test. */
 export const responseCodes: readonly string[] = Object.keys(rows);
 
-/** @returns undefined for a code that says nothing about the reason, or that no row knows */
+/** @returns undefined for a code that gives no reason, or has no row */
 export function errorOfResponseCode(code: string | undefined, phase: ImapPhase): ErrorCode | undefined {
   const found = code === undefined ? undefined : rows[code.toUpperCase()];
   return found?.at?.[phase] ?? found?.code;

@@ -1,10 +1,10 @@
-// Hears of a throttle hint the moment it comes. imapflow sits a hint out with its reader parked and tells of it only afterwards, or not at all when
-// the server hangs up meanwhile (`Request is throttled …`, then BYE): only its log reports it at once.
+// Notices a throttle hint the moment it comes. imapflow waits the hint out with its reader parked and reports it only afterwards, or not at all if the server
+// hangs up meanwhile (`Request is throttled …`, then BYE): only its log has it at once.
 import type { ImapFlowOptions } from 'imapflow';
 import type { ProtocolTrace } from '../../telemetry/protocol-trace.ts';
 import { traceEntry } from './trace.ts';
 
-/** @param onHint hears the milliseconds that the server asks for @param trace takes the lines of the protocol when somebody wants them */
+/** @param onHint receives the milliseconds that the server demands @param trace takes the lines of the protocol while a trace is on */
 export function throttleLogger(
   onHint: (ms: number) => void,
   trace?: ProtocolTrace,
@@ -18,7 +18,7 @@ export function throttleLogger(
     },
     // Without these imapflow would print to the console.
     ...{ error: nothing, fatal: nothing, info: nothing, debug: line, trace: line },
-    // Not in imapflow's type, and asked: what is not logged is not put together.
+    // Missing in imapflow's type, but called: entries of other levels are not composed.
     ...{ isLevelEnabled: (level: string) => level === 'warn' || trace?.grade() !== undefined },
   };
 }

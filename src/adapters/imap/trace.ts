@@ -17,7 +17,7 @@ const COMMANDS = new Set(
 );
 const UID = /\bUID (\d{1,20})\b/i;
 
-/** @param line as imapflow logs it: literals and secrets are out already, which is not relied on */
+/** @param line as imapflow logs it: it has removed literals and secrets, but that is not relied on */
 export function tracedLine(from: 'client' | 'server', line: string, grade: TraceGrade): string {
   const text = line.slice(0, LONGEST_LINE);
   if (from === 'client') {

@@ -18,11 +18,11 @@ const MOST_HELD = 32 * 1024 * 1024;
 const FAST = true;
 
 interface FetchOptions {
-  /** Default: what may wait. */
+  /** Largest batch. */
   batch?: BatchLimits | undefined;
   /** False: every row comes by imapflow's own way. */
   fast?: boolean;
-  /** Called where imapflow's inside is not what the fast path was written against, and its own way is taken. */
+  /** Called where imapflow's internals differ from those that the fast path was written for, and its own way is taken. */
   aside?: () => void;
   /** Of all connections together. */
   budget?: ReadBudget;

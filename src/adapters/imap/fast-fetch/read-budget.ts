@@ -1,11 +1,11 @@
-// How many bytes of fetched mails this process holds at once, over all its connections: in a storm a thousand mailboxes have mails at the same
-// moment, and each connection alone would buffer megabytes. A row asks before its message is read (row-reader.ts); who has to wait is served in the
-// order of asking, so that no mailbox starves. Bytes are given back when the mail is committed.
+// Limits the bytes of fetched mails that this process holds at once, over all its connections: in a storm a thousand mailboxes have mails at the same
+// moment, and each connection alone would buffer megabytes. The budget is requested before a message is read (row-reader.ts), granted in the order of the
+// requests (no mailbox starves), and returned when the mail is committed.
 
 export interface Ticket {
   /** Undefined when the bytes may be read at once; resolves when they may. */
   readonly ready: Promise<void> | undefined;
-  /** Gives the bytes back, or the place in the queue, and then nobody waits any more. Twice is once. */
+  /** Returns the bytes, or the place in the queue; `ready` then resolves. Calling it twice counts once. */
   give(): void;
 }
 
@@ -15,7 +15,7 @@ export interface ReadBudget {
   held(): number;
 }
 
-/** @param most bytes; a mail larger than that is let in when nothing else is held */
+/** @param most bytes; a larger mail is admitted when nothing else is held */
 export function createReadBudget(most: number): ReadBudget {
   let held = 0;
   const queue: { bytes: number; grant: () => void }[] = [];

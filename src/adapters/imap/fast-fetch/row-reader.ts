@@ -1,6 +1,5 @@
-// Takes whole messages out of the bytes of a running UID FETCH before imapflow parses them (fetch-rows.ts puts it there). imapflow's parser
-// spends more CPU on a message than TLS and our MIME parser together. Only rows of the one shape that is asked for are taken; every other byte
-// goes to imapflow as it came.
+// Takes whole messages out of the bytes of a running UID FETCH before imapflow parses them: its parser spends more CPU on a message than TLS and our MIME
+// parser together. Only rows of the one requested shape are taken; every other byte goes to imapflow as it came.
 
 import type { FetchedMessage } from '../../../inbound/ports.ts';
 import type { Allocate, Piece } from '../../../lib/slabs.ts';
@@ -15,23 +14,23 @@ const NOTHING = Buffer.alloc(0);
 const MOST_TEXT = 4_096;
 
 interface Pushed {
-  /** What is not of a row, in order. */
+  /** Bytes that belong to no row, in order. */
   rest: readonly Buffer[];
-  /** A message that must wait until there is room for it: `left` is to be pushed then, and nothing before. */
+  /** A message that must wait for budget: `left` must be pushed then, and nothing before. */
   blocked?: { ready: Promise<void>; left: Buffer };
 }
 
 export interface RowReader {
-  /** Hands on the rows that end in these bytes. What is incomplete waits for the next bytes; the chunk itself is not kept. */
+  /** Hands on the rows that end in these bytes. The incomplete rest is copied and waits for the next bytes; the chunk is not kept. */
   push(chunk: Buffer): Pushed;
-  /** Gives back what waits for its end. */
+  /** Returns the incomplete rest. */
   drain(): readonly Buffer[];
 }
 
 /**
  * @param maxLiteral largest literal taken, bytes; larger ones are left to imapflow and its own bound
- * @param allocate memory of the messages; the row's `release` gives it back
- * @param ask for leave to read this many bytes
+ * @param allocate memory of the messages; the row's `release` returns it
+ * @param ask requests budget for this many bytes
  */
 export function rowReader(
   maxLiteral: number,
@@ -39,17 +38,17 @@ export function rowReader(
   allocate: Allocate,
   ask: (bytes: number) => Ticket,
 ): RowReader {
-  /** The beginning of a line whose end has not come. */
+  /** The beginning of an incomplete line. */
   let partial: Buffer | undefined;
-  /** Our row: its text up to the literal, and the literal as far as it has come. */
+  /** Our row: its text up to the literal, and the received part of the literal. */
   let head: Buffer | undefined;
   let ticket: Ticket | undefined;
   let lent: Piece | undefined;
   let source: Buffer = NOTHING;
   let filled = 0;
-  /** Bytes of our row's literal as announced. */
+  /** Announced bytes of our row's literal. */
   let length = 0;
-  /** Bytes still to come of a literal that is not ours. */
+  /** Bytes to come of a literal that is not ours. */
   let foreign = 0;
   const forget = (): void => {
     head = undefined;
@@ -87,7 +86,7 @@ export function rowReader(
         const line: Buffer = partial === undefined ? piece : Buffer.concat([partial, piece]);
         partial = undefined;
         if (lineFeed === -1) {
-          // A line too long for a row is not kept: its beginning decides, and that is not ours.
+          // A line too long for a row is passed on: its beginning shows that it is not ours.
           if (line.length > MOST_TEXT && head === undefined) rest.push(line);
           else partial = Buffer.from(line);
           continue;
@@ -95,7 +94,7 @@ export function rowReader(
         const text = line.toString('latin1', Math.max(0, line.length - MOST_TEXT));
         const literal = Number(ANNOUNCED.exec(text)?.[1] ?? -1);
         if (head !== undefined) {
-          // What comes behind the literal: further items, and the end of the row.
+          // After the literal: further items, and the end of the row.
           const row = literal === -1 ? rowOf(head.toString('latin1'), text, source) : undefined;
           const [piece, bytes] = [lent, ticket];
           if (row === undefined) {
@@ -135,7 +134,7 @@ export function rowReader(
   };
 }
 
-/** @returns undefined when the text is not what was asked for */
+/** @returns undefined when the text is not the requested row */
 function rowOf(before: string, after: string, source: Buffer): FetchedMessage | undefined {
   if (!/\)\r?\n$/.test(after)) return undefined;
   const items = `${before.slice(before.indexOf('(') + 1, before.lastIndexOf('BODY['))}${after}`;

@@ -1,16 +1,16 @@
-// Where the bytes of a connection come in, before any stream of Node's or imapflow's sees them: during a FETCH of whole messages a row reader takes
-// its rows out here (fetch-rows.ts), and copies them to where they stay. That saves a fresh buffer for every 16 KB, two streams' bookkeeping, and the
-// collections for both: a sixth of what a message costs in all (docs/performance.md).
+// Intercepts the bytes of a connection before any stream of Node or imapflow: during a FETCH of whole messages, a row reader takes its rows out here
+// (fetch-rows.ts) and copies them to where they stay. That saves a fresh buffer for every 16 KB, two streams' bookkeeping, and their collection: a sixth of
+// a message's whole cost (docs/performance.md).
 import type { Socket } from 'node:net';
 import type { Transform } from 'node:stream';
 import type { ImapFlow } from 'imapflow';
 import type { RowReader } from './row-reader.ts';
 
-/** What is used of imapflow's inside (pinned; fetch-rows.test.ts fails when a new version looks different). */
+/** The internals of imapflow that are used (pinned; fetch-rows.test.ts fails when a new version differs). */
 interface Inside {
   socket?: Socket;
   streamer?: Transform & { state?: number; lineBytes?: number; inputBuffer?: unknown[] };
-  /** imapflow's own sign that silence is this side's: its socket time-out waits. */
+  /** imapflow's flag that it is busy itself: its socket time-out does not count. */
   _processingResponse?: boolean;
 }
 
@@ -18,8 +18,8 @@ interface Inside {
 const LINE = 1;
 
 /**
- * For tls.connect (net.Socket's `onread`): all connections read into one buffer. What is not tapped gets a copy of its own. Node leaves it aside
- * when TLS is begun on a socket that is there already (STARTTLS, a proxy): then each read has a buffer of its own.
+ * For tls.connect (net.Socket's `onread`): all connections read into one buffer, and a connection that is not tapped gets copies. Node ignores it when
+ * TLS starts on an existing socket (STARTTLS, a proxy): then each read has a buffer of its own.
  */
 export const sharedRead = {
   buffer: Buffer.allocUnsafeSlow(65_536),
@@ -31,8 +31,8 @@ export const sharedRead = {
 
 /**
  * Puts a row reader before the connection's stream.
- * @param room when nobody takes the rows: what is to be waited for before more is read
- * @returns what takes it away again; undefined where imapflow's inside looks different, and nothing was put there
+ * @param room what to await before more is read, when nobody takes the rows
+ * @returns what removes it again; undefined where imapflow's internals differ, and nothing was changed
  */
 export function tap(
   client: ImapFlow,
@@ -44,7 +44,7 @@ export function tap(
   if (typeof socket?.push !== 'function' || typeof streamer?.state !== 'number') return undefined;
   if (typeof streamer.lineBytes !== 'number' || !Array.isArray(streamer.inputBuffer)) return undefined;
   const pass = socket.push;
-  /** All that came before is with imapflow, and it is between two answers. In the middle of one the bytes could not be told apart. */
+  /** imapflow has received all bytes so far, and is between two answers; in the middle of one, rows could not be recognised. */
   const between = () =>
     socket.readableLength === 0 &&
     streamer.writableLength === 0 &&
@@ -52,7 +52,7 @@ export function tap(
     streamer.lineBytes === 0 &&
     streamer.inputBuffer?.length === 0;
   let begun = false;
-  /** What came while there was no room, in order; null is the end. */
+  /** Chunks that came while there was no room, in order; null is the end. */
   let late: (Buffer | null)[] = [];
   let waiting = false;
 
@@ -77,14 +77,14 @@ export function tap(
       if (next === undefined) break;
       take(next);
     }
-    // The stream does not know that it was kept waiting: only reading on wakes the socket.
+    // The stream is not aware of the wait: only a further read wakes the socket.
     if (!waiting && !socket.destroyed) socket._read(0);
   };
 
   socket.push = (chunk: Buffer | null): boolean => {
     begun ||= between();
     if (begun && !waiting) return take(chunk);
-    // The memory of the chunk is used for the next one.
+    // The memory of the chunk is reused for the next one.
     const kept = chunk === null ? null : Buffer.from(chunk);
     if (!begun) return pass.call(socket, kept);
     late.push(kept);
