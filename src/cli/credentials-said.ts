@@ -22,7 +22,7 @@ export interface CredentialFacts {
   thumbprint?: string;
 }
 
-/** Portal paths of Microsoft would be misleading. */
+/** For providers other than Microsoft, whose portal paths would be misleading. */
 export function genericFix({ name, clientId, proxy }: OAuthApplication, tokenUrl: string, code: ErrorCode) {
   const { host } = new URL(tokenUrl);
   if (code === 'OAUTH_UNREACHABLE')

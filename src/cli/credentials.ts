@@ -1,5 +1,5 @@
-// `mailroom credentials`: the credentials of the OAuth2 applications, their expiry, and which one is in use. `credentials test`: a dry run before one
-// is promoted, for a configured one by its number or for one that is not configured yet, from files.
+// `mailroom credentials`: the credentials of the OAuth2 applications, their expiry, and which one is in use. `credentials test`: a dry run before
+// promoting a configured credential (by its number) or one that is not configured yet (from files).
 import { X509Certificate } from 'node:crypto';
 import type { Command } from 'commander';
 import { tryCredential } from '../adapters/oauth/credential-test.ts';

@@ -3,7 +3,7 @@ import { MailroomError } from '../domain/errors.ts';
 
 export type Language = 'en' | 'de';
 
-/** @param asked --lang; without it the environment decides. @throws MailroomError CONFIG_INVALID */
+/** @param asked the value of --lang; without it the environment decides. @throws MailroomError CONFIG_INVALID */
 export function languageOf(asked: string | undefined): Language {
   if (asked === undefined) return /^de/i.test(process.env.LC_ALL || process.env.LANG || '') ? 'de' : 'en';
   if (asked === 'de' || asked === 'en') return asked;

@@ -1,5 +1,5 @@
 // `mailroom login <server>`: delegated sign-in by device code, for administration in a terminal. Prints address and code, waits until
-// the person has signed in, and checks that it is the right one.
+// the person has signed in, and checks that it is the expected one.
 import type { Command } from 'commander';
 import type { EmailServer } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';

@@ -8,7 +8,7 @@ import { defined } from '../lib/defined.ts';
 import { type ReleaseStack, releaseStack } from '../lib/release-stack.ts';
 import { readSandboxConfig } from '../sandbox/config-file.ts';
 import { description, startControl } from '../sandbox/control.ts';
-import { demoTenant, type SandboxConfig, startSandbox } from '../sandbox/index.ts';
+import { demoTenant, type Sandbox, type SandboxConfig, startSandbox } from '../sandbox/index.ts';
 import { print } from './output.ts';
 
 interface Options {
@@ -55,13 +55,7 @@ async function run(options: Options): Promise<void> {
     const caFile = await sandbox.caFile(options.caFile ?? (await temporaryFile(stack)));
     const control = await startControl(sandbox, config.ports?.control ?? 0);
     stack.defer('control', control.stop);
-    const endpoints = {
-      ...description(sandbox),
-      control: control.url,
-      caFile,
-      users: people(config),
-      applications: config.applications ?? [],
-    };
+    const endpoints = endpointsOf(sandbox, config, control.url, caFile);
     print(options.json ? `${JSON.stringify(endpoints)}\n` : pretty(endpoints));
     await interrupted;
   } finally {
@@ -91,18 +85,15 @@ function withOptions(config: SandboxConfig, options: Options): SandboxConfig {
   };
 }
 
-function people(config: SandboxConfig) {
-  return config.users.map(({ address, kind = 'user', password }) => ({ address, kind, ...defined({ password }) }));
-}
+const endpointsOf = (sandbox: Sandbox, config: SandboxConfig, control: string, caFile: string) => ({
+  ...description(sandbox),
+  control,
+  caFile,
+  users: config.users.map(({ address, kind = 'user', password }) => ({ address, kind, ...defined({ password }) })),
+  applications: config.applications ?? [],
+});
 
-interface Endpoints extends ReturnType<typeof description> {
-  control: string;
-  caFile: string;
-  users: ReturnType<typeof people>;
-  applications: NonNullable<SandboxConfig['applications']>;
-}
-
-function pretty(endpoints: Endpoints): string {
+function pretty(endpoints: ReturnType<typeof endpointsOf>): string {
   const lines = [
     'Sandbox tenant is running. Nothing leaves this machine.',
     '',

@@ -1,4 +1,4 @@
-// `mailroom tail <flow>`: shows arriving messages readably (or as JSON lines) without consuming them, until it is ended.
+// `mailroom tail <flow>`: shows arriving messages readably (or as JSON lines) without consuming them, until it is interrupted.
 import type { Command } from 'commander';
 import type { Message } from '../contract/message.ts';
 import { firstSignal } from '../lib/signals.ts';
@@ -28,10 +28,10 @@ interface TailOptions {
   emailFlow: string;
   /** One JSON object a line instead of text. */
   json: boolean;
-  /** Starts watching; the gateway gives adapters/queue/tail.ts. */
+  /** Starts watching: adapters/queue/tail.ts. */
   follow(emailFlow: string, onMessage: (message: Message) => void): Promise<{ close(): Promise<void> }>;
   write(line: string): void;
-  /** Resolves when it is to end: a signal. */
+  /** Resolves at the end, by a signal. */
   until: Promise<unknown>;
 }
 

@@ -1,5 +1,6 @@
 // Colleagues' answers in the mailboxes, for the sending half: from the watcher's polls or from a search; and the \Answered flags that accepted
 // replies set there.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { lookForAnswer } from '../adapters/imap/people-look.ts';
 import type { People } from '../adapters/redis/people.ts';
 import type { Message } from '../contract/message.ts';
@@ -57,7 +58,7 @@ export function createAnswers(deps: AnswersDeps): Answers {
       try {
         const waitMs = await deps.loginSlot(loginKey(server));
         if (waitMs > MOST_WAIT_MS) throw new Error('too many sign-ins are waiting');
-        await new Promise((resolve) => setTimeout(resolve, waitMs));
+        await sleep(waitMs);
         const message = await deps.readMessage(messageKey);
         const { record } = await deps.people.answerOf(messageKey);
         const answered = await deps.lookForAnswer(server, {

@@ -75,7 +75,7 @@ export async function relate(
   return { conversation, ...(about === undefined ? {} : { deliveryStatus: about.deliveryStatus }) };
 }
 
-/** Signed matches join, and their addresses become participants. Claims join only if their sender already is one; otherwise the sender gets a new conversation. */
+/** Signed matches join, and their addresses become participants. A claim joins only if its sender is a participant; otherwise it starts a new conversation. */
 async function joined(
   { id, matchedBy, signed, ownId }: Match,
   parsed: PackedMessage,
@@ -87,22 +87,22 @@ async function joined(
     .map(({ address }) => address)
     .filter((address) => address !== '' && normalAddress(address) !== normalAddress(mailbox));
   const admit = (conversationId: string) => participants?.admit({ conversationId, from, others, proven: signed });
-  const standing = await admit(id);
+  const membership = await admit(id);
   if (signed) return { id, matchedBy, proof: 'signed' };
-  if (standing === 'stranger') {
+  if (membership === 'stranger') {
     await admit(ownId);
     return { id: ownId, matchedBy: 'new', proof: 'none', related: id };
   }
-  return { id, matchedBy, proof: matchedBy !== 'new' && standing === 'member' ? 'references' : 'none' };
+  return { id, matchedBy, proof: matchedBy !== 'new' && membership === 'member' ? 'references' : 'none' };
 }
 
-/** Recognised only by the words of a mail, which a person may have written or forwarded: not a report of a mail system. */
+/** Evidence that is only words of a mail: a person may have written or forwarded them, so it is no report of a mail system. */
 const PROSE = ['sender', 'subject and returned mail'];
 
 /**
- * The reply that a report concerns. Every recipient of our mail knows its Message-ID, so the report is believed when it names a recipient of that
- * reply. A report that names nobody (as read receipts often do), or concerns a reply that the journal has forgotten, is passed on with its level of proof; one
- * that names others, or is prose that a person may have written, concerns none.
+ * The reply that a report concerns. Every recipient of our mail has its Message-ID, so a report is trusted if it also names a recipient of that reply.
+ * A report that names no recipient (as many read receipts), or whose reply is no longer in the journal, is passed on with its level of proof. A report
+ * that names other recipients, or is prose that a person may have written, concerns no reply.
  */
 async function reportedReply(
   { deliveryStatus, automatic }: PackedMessage,

@@ -21,7 +21,7 @@ interface DeadLettersDeps extends Pick<Stores, 'findIndex' | 'audit' | 'ledgers'
 /** Dead letters that a list reads at most. */
 const MOST = 10_000;
 
-/** A decision on a quarantined message, or a replay, has added to the messageKey. */
+/** Removes what a decision on a quarantined message, or a replay, appends to the messageKey. */
 const messageKeyOf = (jobId: string): string => jobId.replace(/-(?:again|replay-[a-z0-9]{1,32})$/, '');
 
 type Row = DeadJob & DeadFacts & { messageKey: string; server: string };
@@ -52,7 +52,7 @@ export function createDeadLetterDecisions(deps: DeadLettersDeps): DeadLettersApi
     async deadLetters({ emailFlow, server, reason, person, sort = NEWEST_FIRST, ...range }, { offset, limit }) {
       const names = await namesOf(emailFlow);
       const jobs = await deadLetters.list(names, range, MOST);
-      // The consumer's words are read for all entries only when they are searched.
+      // Reasons and attempts of all entries are read only when the filter or order needs them.
       const needsFacts = reason !== undefined || ['reason', 'attempts'].includes(sort.by);
       const facts = needsFacts ? await deadLetters.facts(jobs) : [];
       const nameOf = serverNames();

@@ -1,4 +1,4 @@
-// Gauges that have to be polled: what waits on the flows, their consumers and speed, and whether the stores accept writes. Polled every
+// Gauges that have to be polled: backlog, consumers and speed of the flows, and whether the stores accept writes. Polled every
 // few seconds, not at each scrape: several Prometheus servers must not multiply the load on Redis.
 import type { EmailFlows } from '../adapters/queue/email-flows.ts';
 import { type EmailServer, isImap } from '../domain/email-server.ts';

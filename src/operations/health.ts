@@ -3,6 +3,7 @@ import type { EmailServerWatch } from '../config/watch.ts';
 import { asError, MailroomError } from '../domain/errors.ts';
 import type { Health, HealthCheck } from '../http/index.ts';
 import type { Inbound } from '../inbound/index.ts';
+import { defined } from '../lib/defined.ts';
 import type { Outbound } from '../outbound/index.ts';
 import type { Stores } from '../wiring/stores.ts';
 
@@ -52,8 +53,7 @@ export async function healthOf({ stores, inbound, outbound, servers }: HealthDep
 
 /** A failure as a check: the problem and what to do. */
 export function checkOf(fault: unknown, state?: string): HealthCheck {
-  const shown = state === undefined ? {} : { state };
-  if (fault === undefined) return { ok: true, ...shown };
+  if (fault === undefined) return { ok: true, ...defined({ state }) };
   const { code, hint } = fault instanceof MailroomError ? fault : { code: asError(fault).name, hint: undefined };
-  return { ok: false, ...shown, code, ...(hint === undefined ? {} : { hint }) };
+  return { ok: false, ...defined({ state }), code, ...defined({ hint }) };
 }

@@ -1,4 +1,4 @@
-// Replies that a person sees in the portal: from the journal, without subject and text, with the evidence of the searches.
+// Replies in the portal: from the journal, without subject and text, with the evidence of the searches.
 import type { PortalView } from '../adapters/redis/portal-view.ts';
 import { resultSchema } from '../contract/result.ts';
 import type { Journal, JournalEntry, ReplyState } from '../domain/reply-journal.ts';

@@ -1,5 +1,5 @@
-// Records the history: what was counted in memory (telemetry/history-counter.ts), and levels (backlog, unmonitored time) as the metrics have them, go to
-// Redis every few seconds. And the history as API and portal show it.
+// Records the history: every few seconds, counts from memory (telemetry/history-counter.ts) and levels from the metrics (backlog, unmonitored time) are
+// written to Redis. Also reads the history for API and portal.
 import type { HistoryStore } from '../adapters/redis/history.ts';
 import { type EmailServer, isImap, sameName, serverNamed } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
@@ -16,11 +16,12 @@ import {
   seriesOf,
 } from '../domain/history.ts';
 import type { HistoryApi } from '../http/api/history.ts';
+import { defined } from '../lib/defined.ts';
 import { every } from '../lib/every.ts';
 import type { HistoryCounter } from '../telemetry/history-counter.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
-/** BullMQ's states of replies that wait. */
+/** BullMQ's states of waiting replies. */
 const WAITING: readonly (string | number | undefined)[] = ['waiting', 'prioritized', 'delayed', 'paused'];
 
 interface RecorderDeps {
@@ -36,7 +37,7 @@ interface RecorderDeps {
 const WRITE_MS = 5_000;
 /** Between two readings of the levels, ms. */
 const LEVELS_MS = 15_000;
-/** What is not written while Redis is away: more series than that are a fault of ours. */
+/** Most additions kept while Redis is away; there are never that many series. */
 const MOST_KEPT = 50_000;
 
 /** @returns `poll` for a test */
@@ -112,7 +113,7 @@ export const startHistory = (deps: RecorderDeps): (() => Promise<void>) =>
 interface ViewDeps {
   store: Pick<HistoryStore, 'read' | 'since'>;
   servers(): readonly EmailServer[];
-  /** Names of email flows, those without a server too. */
+  /** Names of email flows, including those without a server. */
   emailFlows(): Promise<readonly string[]>;
   now?: () => number;
 }
@@ -144,7 +145,7 @@ export function createHistory({ store, servers, emailFlows, now = Date.now }: Vi
       return {
         subject,
         names,
-        ...(since === undefined ? {} : { since }),
+        ...defined({ since }),
         ...historyOf(names, { own, presence }, period, to),
       };
     },

@@ -26,7 +26,7 @@ interface SweepDeps {
   now?: () => number;
 }
 
-/** Deletes what is older than the retention and than every kept job: open, failed, or completed. @returns how many blobs were deleted */
+/** Deletes blobs older than the retention and older than every kept job: open, failed, or completed. @returns how many */
 export async function sweepBlobs({
   blobs,
   flows,
@@ -43,7 +43,7 @@ export async function sweepBlobs({
   // A backlog older than the retention keeps its mails: one day is added for clocks and for messages that were stored before their job.
   for (const flow of emailFlows)
     keepFrom = Math.min(keepFrom, ((await flows.oldestOpen(flow)) ?? keepFrom + DAY_MS) - DAY_MS);
-  // A reply that is held for a person, or waits in a paused queue, is sent from its rendered mail, however old it is.
+  // A held reply, or one in a paused queue, is sent from its rendered mail at any age.
   keepFrom = Math.min(keepFrom, ((await journal.oldestOpen()) ?? keepFrom + DAY_MS) - DAY_MS);
   return blobs.sweep(new Date(keepFrom));
 }
@@ -55,7 +55,7 @@ interface DailyDeps {
   emit: Emit;
 }
 
-/** Does the work if it is this replica's turn. A kind that fails does not stop the others, and is repeated within the hour. @throws when Redis is away */
+/** Does the work if it is this replica's turn. A failed kind does not stop the others and is repeated within the hour. @throws when Redis is away */
 export async function workDaily({ turn, tasks, emit }: DailyDeps): Promise<void> {
   if (!(await turn.take())) return;
   const counts: Record<string, number> = {};

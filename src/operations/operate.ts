@@ -1,5 +1,5 @@
-// Operation for the API and the portal: flows, pause and resume of an SMTP server, test of a connection. The audit log has each decision of a
-// person.
+// Operation for the API and the portal: flows, pause and resume of an SMTP server, test of a connection. Each decision of a
+// person is in the audit log.
 
 import type { Pauses } from '../adapters/redis/pauses.ts';
 import type { EmailServerWatch } from '../config/watch.ts';

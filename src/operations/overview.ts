@@ -13,7 +13,7 @@ import type { ReplyRoom } from '../wiring/outbound.ts';
 import type { Stores } from '../wiring/stores.ts';
 import type { EmailServerAdmin } from './email-servers.ts';
 
-/** Milliseconds that values are cached which change slowly or cost a write: state of the stores, expiry of sign-ins. */
+/** Milliseconds that values are cached that change slowly or cost a write: state of the stores, expiry of sign-ins. */
 const STORES_MS = 10_000;
 const SIGN_INS_MS = 60_000;
 /** Milliseconds for a write to Redis. */
@@ -59,7 +59,7 @@ export function createOverview(deps: OverviewDeps): () => Promise<Overview> {
         );
       const ends = await Promise.all(
         delegated.map(async (server) => {
-          // An unreadable sign-in is a state of its own.
+          // An unreadable sign-in is reported elsewhere.
           const signIn = await stores.tokens.signedIn(server).catch(() => undefined);
           return signIn === undefined ? [] : [[server.name, signIn.endsAt.getTime()] as const];
         }),

@@ -121,11 +121,12 @@ const isAbout = ({ key, items }: KeptRecord, person: PersonMatcher): boolean =>
   person.inText(key) || items.some(([field, value]) => person.inText(field) || person.inValue(value));
 
 function replyIn({ key, rest, items }: KeptRecord, place: JobPlace | undefined, matched: boolean): OfReply | undefined {
+  const none = { matched, blobs: [], needs: [], answers: undefined };
   if (place?.queue === 'reply-outcomes') {
     const replyId = textOf(jsonOf(fieldOf(items, 'data')).replyId);
-    if (replyId === undefined) return undefined;
-    const item: Item = { part: 'reply-outcomes', id: place.id, place, key };
-    return { item, replyId, matched, blobs: [], needs: [], answers: undefined };
+    return replyId === undefined
+      ? undefined
+      : { ...none, replyId, item: { part: 'reply-outcomes', id: place.id, place, key } };
   }
   if (place?.queue.startsWith('replies.')) {
     const reply = jsonOf(fieldOf(items, 'data'));
@@ -133,23 +134,24 @@ function replyIn({ key, rest, items }: KeptRecord, place: JobPlace | undefined, 
     const answers = textOf(objectOf(reply.answers).messageKey);
     const attached = Array.isArray(reply.attachments) ? reply.attachments.map(objectOf) : [];
     const needs = attached.flatMap(({ blob, message }) => [textOf(blob), textOf(objectOf(message).messageKey)]);
-    const item: Item = { part: 'reply-jobs', id: place.id, place, key, replyId };
     return {
-      item,
+      ...none,
+      item: { part: 'reply-jobs', id: place.id, place, key, replyId },
       replyId,
-      matched,
-      blobs: [],
       answers,
       needs: [answers, ...needs].filter((one) => one !== undefined),
     };
   }
   if (!/^reply:[0-9a-f]+$/.test(rest)) return undefined;
   const replyId = fieldOf(items, 'replyId') ?? rest;
-  const state = fieldOf(items, 'state') ?? '';
-  const doubted = fieldOf(items, 'doubted') === 'true' || Number(fieldOf(items, 'acceptances') ?? 0) > 0;
-  const blobs = [fieldOf(items, 'rendered'), fieldOf(items, 'source')].filter((blob) => blob !== undefined);
-  const item: Item = { part: 'replies', id: replyId, key, replyId };
-  return { item, replyId, matched, blobs, answers: undefined, needs: [], state, doubted };
+  return {
+    ...none,
+    item: { part: 'replies', id: replyId, key, replyId },
+    replyId,
+    blobs: [fieldOf(items, 'rendered'), fieldOf(items, 'source')].filter((blob) => blob !== undefined),
+    state: fieldOf(items, 'state') ?? '',
+    doubted: fieldOf(items, 'doubted') === 'true' || Number(fieldOf(items, 'acceptances') ?? 0) > 0,
+  };
 }
 
 const fieldOf = (items: readonly [string, string][], field: string) => items.find(([name]) => name === field)?.[1];

@@ -38,7 +38,7 @@ export function previews({ watch, admin, applications, wrongApplications, liveOf
     const shared = ({ code }: Finding) => code === 'SHARED_ADDRESS_NOT_PERMITTED';
     try {
       const { server, definition: checked } = await admin.check(definition, existing);
-      // As if enabled: the warning is most useful before that.
+      // Checked as if enabled: warnings are most useful before it is.
       const findings = checkEmailServers([...others, { ...server, enabled: true }], {
         applications: applications(),
         wrong: wrongApplications(),
@@ -68,7 +68,7 @@ export function previews({ watch, admin, applications, wrongApplications, liveOf
     const others = watch.current().servers.filter((one) => one.name !== name && one.enabled);
     const waiting =
       server !== undefined && isSmtp(server) ? ((await liveOf({ ...server, enabled: true })).waiting ?? 0) : 0;
-    // A disabled server has nothing left to stop; what waits for it waits already.
+    // Removing a disabled server stops nothing: whatever needs it already waits.
     if (server === undefined || !server.enabled) return { flows: [], addresses: [], waiting };
     if (isImap(server)) {
       const feeding = others.filter(isImap);

@@ -26,7 +26,7 @@ interface ReadAgainDeps {
   watching(note: QuarantineNote): ImapServer | undefined;
 }
 
-/** The function throws MESSAGE_STILL_UNREADABLE, and errors of the connection to the mailbox. */
+/** The returned function throws MESSAGE_STILL_UNREADABLE, and errors of the connection to the mailbox. */
 export function createReadAgain({ ingestDeps, fetchAgain, watching }: ReadAgainDeps) {
   async function read(target: Target, item: Item): Promise<Message> {
     let message: Message | undefined;

@@ -28,13 +28,13 @@ export function startRecovery({ stores, emailServers, inbound, outbound }: Recov
   function wake(isMeant: (server: EmailServer) => boolean, codes: string): void {
     inbound?.wake(isMeant);
     outbound?.wake(isMeant);
-    for (const server of enabled().filter(isSmtp).filter(isMeant)) pauses.due(server.name, codes).catch(() => {}); // it is due on its own, later
+    for (const server of enabled().filter(isSmtp).filter(isMeant)) pauses.due(server.name, codes).catch(() => {}); // due later anyway
   }
 
   async function proven(changed: ReadonlySet<string>): Promise<void> {
     await emailServers.reload();
     for (const name of changed) {
-      // At once, and not within the hour: the person who made the change is still there to see a failure.
+      // Now, not within the hour: the person who made the change is still there to see a failure.
       const server = enabled().find((one) => applicationOf(one) === name);
       if (server === undefined) continue;
       await stores.tokens.getToken(server, isImap(server) ? 'imap' : 'smtp').catch(() => {}); // its event reports it

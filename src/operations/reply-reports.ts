@@ -1,5 +1,5 @@
-// What an incoming report means for our reply: recorded in its journal entry (domain/delivery.ts); if it concerns our own tenant or mailbox, the
-// server is paused as after the same answer at submission, so that the other replies do not bounce one by one.
+// Records what an incoming report says about a reply in its journal entry (domain/delivery.ts). A report about our own tenant or mailbox pauses the
+// server, as the same answer at submission would: otherwise the other replies bounce one by one.
 import type { Message } from '../contract/message.ts';
 import { learn } from '../domain/delivery.ts';
 import type { SmtpServer } from '../domain/email-server.ts';
@@ -8,7 +8,7 @@ import type { Journal, JournalEntry } from '../domain/reply-journal.ts';
 import type { Pauses } from '../outbound/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 
-/** The effect of a refusal on the server that sent the reply, however the refusal arrives; undefined: none. */
+/** The effect of a refusal, at submission or by report, on the server that sent the reply; undefined: none. */
 type ClassifyBounce = (
   server: SmtpServer,
   failure: { replyCode?: number | undefined; enhancedCode?: string | undefined; text?: string | undefined },
@@ -33,7 +33,7 @@ export function learnReports({ journal, emit, hold }: ReportDeps): (message: Mes
     if (hold === undefined || server === undefined || failure === undefined) return;
     const verdict = hold.classify(server, failure);
     if (verdict === undefined) return;
-    // By its time of arrival: a mail that was moved, restored or read late must not stop a server that works again.
+    // Counted from its arrival: a report that was moved, restored or read late must not pause a server that works again.
     const probeMs = Math.min(verdict.holdMs, Date.parse(message.receivedAt) + verdict.holdMs - (await journal.now()));
     if (probeMs <= 0 || (await hold.pauses.read(server.name)) !== undefined) return;
     const { code, hint } = verdict;
@@ -66,8 +66,8 @@ export function learnReports({ journal, emit, hold }: ReportDeps): (message: Mes
 }
 
 /**
- * The refusal, when it is our own mail system's: the report has Exchange's header for mail created within the tenant, which Exchange removes from external
- * mail; it concerns a reply by the Message-ID that we signed; and it names no other host whose words it repeats.
+ * The refusal, if it is our own mail system's: the report has Exchange's header for mail created within the tenant, which Exchange removes from external
+ * mail; it names the signed Message-ID of a reply; and it quotes no other host.
  */
 function ownRefusal({ deliveryStatus, conversation }: Message): Parameters<ClassifyBounce>[1] | undefined {
   if (deliveryStatus?.internal !== true || conversation.proof !== 'signed') return undefined;

@@ -1,4 +1,4 @@
-// Takes the events of email servers from memory to Redis, and puts together what the page of one server shows.
+// Writes the events of email servers from memory to Redis, and collects what the page of one server shows.
 import type { ServerLogStore } from '../adapters/redis/server-log.ts';
 import { mailboxId } from '../contract/names.ts';
 import { type EmailServer, isImap, serverNamed } from '../domain/email-server.ts';
@@ -10,7 +10,7 @@ import { every } from '../lib/every.ts';
 import type { ServerLogCollector } from '../telemetry/server-log.ts';
 import type { Stores } from '../wiring/stores.ts';
 
-/** Between two writes, ms: the live log is that late. */
+/** Between two writes, and so the delay of the live log, ms. */
 const WRITE_MS = 2_000;
 
 /** @returns what ends it, with a last write */

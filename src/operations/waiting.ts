@@ -1,11 +1,11 @@
-// Before Redis is available: the process is alive and not ready, and reports this on its port. The real HTTP server takes the port over.
+// Until Redis is available, the process answers on its port that it is alive and not ready. The HTTP server then takes over the port.
 import { MailroomError } from '../domain/errors.ts';
 import type { Health } from '../http/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import { checkOf } from './health.ts';
 
 export interface Waiting {
-  /** Called each time with the reason why the start waits. The first time does not start a server yet: usually Redis is available a moment later. */
+  /** Called at each attempt with the reason for the wait. The first call starts no server: usually Redis is available a moment later. */
   onWait(error: MailroomError): void;
   /** Aborts when the port is not available: then there is no point in waiting. */
   signal: AbortSignal;
@@ -19,22 +19,22 @@ interface WaitingAnswers {
   unavailable(): MailroomError;
 }
 
-/** @param listen takes the port */
+/** @param listen opens the port */
 export function waitVisibly(
   listen: (answers: WaitingAnswers) => Promise<{ port: number; close(): Promise<void> }>,
   emit: Emit,
 ): Waiting {
   const gone = new AbortController();
   let reason = new MailroomError('REDIS_UNREACHABLE');
-  let heard = 0;
+  let attempts = 0;
   let server: ReturnType<typeof listen> | undefined;
 
   return {
     signal: gone.signal,
     onWait(error) {
       reason = error;
-      heard += 1;
-      if (heard < 2 || server !== undefined) return;
+      attempts += 1;
+      if (attempts < 2 || server !== undefined) return;
       emit('GatewayWaiting', { code: error.code, err: error });
       server = listen({
         health: async () => ({ ready: false, checks: { redis: checkOf(reason, 'waiting') } }),

@@ -9,7 +9,8 @@ import type { Token } from './tokens.ts';
 export interface FetchItem {
   /** Text up to the value. */
   label: string;
-  render(message: StoredMessage, raw: Buffer): string | Buffer;
+  /** @param size RFC822.SIZE, bytes */
+  render(message: StoredMessage, raw: Buffer, size: number): string | Buffer;
   /** Value is sent as a literal. */
   literal: boolean;
   /** Reading it sets \Seen. */
@@ -23,70 +24,50 @@ const MACROS: Readonly<Record<string, string[]>> = {
 };
 
 /** @returns undefined when an item is unknown. UID FETCH always answers with the UID. */
-export function readFetchItems(
-  token: Token | undefined,
-  byUid: boolean,
-  sizeFactor: (message: StoredMessage) => number,
-): FetchItem[] | undefined {
+export function readFetchItems(token: Token | undefined, byUid: boolean): FetchItem[] | undefined {
   const atoms = token?.kind === 'list' ? token.items : token ? [token] : [];
   const names = atoms.flatMap((atom) => (atom.kind === 'atom' ? (MACROS[atom.text.toUpperCase()] ?? [atom.text]) : []));
   if (names.length === 0) return undefined;
   if (byUid && !names.some((name) => name.toUpperCase() === 'UID')) names.unshift('UID');
-  const items: FetchItem[] = [];
-  for (const name of names) {
-    const item = readItem(name, sizeFactor);
-    if (!item) return undefined;
-    items.push(item);
-  }
-  return items;
+  const items = names.map(readItem).filter((item) => item !== undefined);
+  return items.length < names.length ? undefined : items;
 }
 
-const plain = (label: string, render: FetchItem['render']): FetchItem => ({
-  label,
-  render,
-  literal: false,
-  marksSeen: false,
-});
-const content = (label: string, marksSeen: boolean, render: FetchItem['render']): FetchItem => ({
-  label,
-  render,
-  literal: true,
-  marksSeen,
-});
+const PLAIN: Readonly<Record<string, FetchItem['render']>> = {
+  FLAGS: ({ flags }) => `(${[...flags].join(' ')})`,
+  UID: ({ uid }) => String(uid),
+  INTERNALDATE: ({ internalDate }) => `"${imapDate(internalDate)}"`,
+  'RFC822.SIZE': (_message, _raw, size) => String(size),
+  ENVELOPE: (_message, raw) => imapEnvelope(headerFields(raw)),
+  BODYSTRUCTURE: (_message, raw) => bodyStructure(parsePart(raw), true),
+  BODY: (_message, raw) => bodyStructure(parsePart(raw), false),
+};
 
-function readItem(name: string, sizeFactor: (message: StoredMessage) => number): FetchItem | undefined {
-  switch (name.toUpperCase()) {
-    case 'FLAGS':
-      return plain('FLAGS', (message) => `(${[...message.flags].join(' ')})`);
-    case 'UID':
-      return plain('UID', (message) => String(message.uid));
-    case 'INTERNALDATE':
-      return plain('INTERNALDATE', (message) => `"${imapDate(message.internalDate)}"`);
-    case 'RFC822.SIZE':
-      return plain('RFC822.SIZE', (message, raw) => String(raw.length * sizeFactor(message)));
-    case 'ENVELOPE':
-      return plain('ENVELOPE', (_message, raw) => imapEnvelope(headerFields(raw)));
-    case 'BODYSTRUCTURE':
-      return plain('BODYSTRUCTURE', (_message, raw) => bodyStructure(parsePart(raw), true));
-    case 'BODY':
-      return plain('BODY', (_message, raw) => bodyStructure(parsePart(raw), false));
-    case 'RFC822':
-      return content('RFC822', true, (_message, raw) => raw);
-    case 'RFC822.HEADER':
-      return content('RFC822.HEADER', false, (_message, raw) => raw.subarray(0, headerLength(raw)));
-    case 'RFC822.TEXT':
-      return content('RFC822.TEXT', true, (_message, raw) => raw.subarray(headerLength(raw)));
-  }
-  const match = /^BODY(\.PEEK)?\[([^\]]*)\](?:<(\d+)\.(\d+)>)?$/i.exec(name);
+/** Older names of sections. */
+const SECTIONS: Readonly<Record<string, string>> = {
+  RFC822: 'BODY[]',
+  'RFC822.HEADER': 'BODY.PEEK[HEADER]',
+  'RFC822.TEXT': 'BODY[TEXT]',
+};
+
+function readItem(given: string): FetchItem | undefined {
+  const name = given.toUpperCase();
+  const render = PLAIN[name];
+  if (render) return { label: name, render, literal: false, marksSeen: false };
+  const match = /^BODY(\.PEEK)?\[([^\]]*)\](?:<(\d+)\.(\d+)>)?$/i.exec(SECTIONS[name] ?? given);
   if (!match) return undefined;
   const [, peek, section = '', from, count] = match;
   const read = readSection(section);
   if (!read) return undefined;
-  const label = `BODY[${section}]${from === undefined ? '' : `<${from}>`}`;
-  return content(label, peek === undefined, (_message, raw) => {
-    const bytes = read(raw);
-    return from === undefined ? bytes : bytes.subarray(Number(from), Number(from) + Number(count));
-  });
+  return {
+    label: name in SECTIONS ? name : `BODY[${section}]${from === undefined ? '' : `<${from}>`}`,
+    literal: true,
+    marksSeen: peek === undefined,
+    render(_message, raw) {
+      const bytes = read(raw);
+      return from === undefined ? bytes : bytes.subarray(Number(from), Number(from) + Number(count));
+    },
+  };
 }
 
 const EMPTY = Buffer.alloc(0);

@@ -1,6 +1,7 @@
 // FETCH and UID FETCH: rows are gathered and written with back-pressure; the faults of reading messages strike here.
 import { lowerBound, type StoredMessage } from '../store.ts';
 import { type FetchItem, readFetchItems } from './fetch-items.ts';
+import type { Output } from './output.ts';
 import type { Position } from './sequence.ts';
 import type { Answer, Command, InFolder } from './session-types.ts';
 
@@ -10,8 +11,7 @@ export async function fetch(session: InFolder, command: Command, found: readonly
   const { selected, tenant, output } = session;
   const folder = selected.folder.name;
   const at = (message: StoredMessage) => ({ folder, uid: message.uid });
-  const sizeFactor = (message: StoredMessage) => (session.peek('wrongSize', at(message)) ? 3 : 1);
-  const items = readFetchItems(command.args[1], command.byUid, sizeFactor);
+  const items = readFetchItems(command.args[1], command.byUid);
   if (!items) return 'BAD Command Argument Error. 11';
   const readsContent = items.some((item) => item.literal);
 
@@ -36,7 +36,8 @@ export async function fetch(session: InFolder, command: Command, found: readonly
     markSeen(session, message, items);
     const cut = readsContent && session.take('truncateFetch', at(message)) !== undefined;
     const raw = readsContent && session.peek('poisonText', at(message)) ? poison(message) : message.raw;
-    if (putRow(session, position, items, raw, cut) === 'cut') {
+    const size = session.peek('wrongSize', at(message)) ? 3 * raw.length : raw.length;
+    if (putRow(output, position, items, { raw, size, cut }) === 'cut') {
       await output.flush();
       session.drop();
       return undefined;
@@ -56,15 +57,14 @@ function markSeen({ selected, tenant }: InFolder, message: StoredMessage, items:
 
 /** @param cut true: the row ends in the middle of its first literal */
 function putRow(
-  { output }: InFolder,
+  output: Output,
   { seq, message }: Position,
   items: readonly FetchItem[],
-  raw: Buffer,
-  cut: boolean,
+  { raw, size, cut }: { raw: Buffer; size: number; cut: boolean },
 ): 'whole' | 'cut' {
   let separator = `* ${seq} FETCH (`;
   for (const item of items) {
-    const value = item.render(message, raw);
+    const value = item.render(message, raw, size);
     if (item.literal) {
       output.put(`${separator}${item.label} {${value.length}}\r\n`);
       if (cut) {
