@@ -20,16 +20,16 @@ export interface Row {
   enhanced?: RegExp;
   text?: RegExp;
   phases?: readonly Phase[];
-  /** True: some address in the text is not ours: the words are about a recipient. */
+  /** Only if the text contains an address that is not ours, a recipient's. */
   ofRecipient?: true;
-  /** Holds without a reply code: the words are ours or the library's. */
+  /** Applies without a reply code: the text is ours or the library's. */
   codeless?: true;
   /** Milliseconds. */
   afterMs?: number;
   maxTries?: number;
-  /** It is about our tenant or mailbox, whatever the recipient: as a bounce of our own system it holds the server as well, for so long, ms. */
+  /** It concerns our tenant or mailbox, whatever the recipient: also as a bounce of our own system it holds the server, for this long, ms. */
   asBounceMs?: number;
-  /** Where this row's action is not the catalogue's. */
+  /** Overrides the catalogue's action. */
   action?: Action;
   class?: FailureClass;
 }
@@ -83,7 +83,7 @@ const signIn: readonly Row[] = [
   { code: 'SMTP_AUTH_FAILED', replyCodes: [534, 535, 538] },
 ];
 
-/** What is used up for a while: kept, whatever the first digit says. */
+/** Limits that are used up for a while: the reply is kept, whatever the first digit of the code. */
 const limits: readonly Row[] = [
   { code: 'TENANT_QUOTA', enhanced: /^5\.7\.23[236]$/, afterMs: 6 * HOUR, asBounceMs: 6 * HOUR }, // 236: From at onmicrosoft.com, §10
   { code: 'SMTP_TRANSIENT', text: /concurrent server connections/i, afterMs: MINUTE }, // EXO: of the server, not ours
@@ -261,7 +261,7 @@ const hello: readonly Row[] = [
   }, // Postfix with smtpd_delay_reject
 ];
 
-/** Words of a limit that no row above knows: nobody's fault of the moment may burn a reply. */
+/** Limits that no row above names: a temporary limit must not fail a reply. */
 const quotaLike: readonly Row[] = [
   {
     code: 'SMTP_BUSY',

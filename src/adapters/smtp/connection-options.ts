@@ -1,4 +1,4 @@
-// How an SMTP server is connected to, in nodemailer's words: the same for submissions and for the doctor's sign-in.
+// nodemailer's options for a connection to an SMTP server, for submissions and for the doctor's sign-in alike.
 import { hostname } from 'node:os';
 import { getCACertificates } from 'node:tls';
 import { asciiDomain, domainOf } from '../../domain/address.ts';
@@ -9,9 +9,10 @@ import { smtpSocket } from './socket.ts';
 export interface ConnectionSettings {
   connectionTimeoutMs: number;
   greetingTimeoutMs: number;
+  /** Silence after which a connection counts as dead, ms. */
   socketTimeoutMs: number;
   ehloName: string | undefined;
-  /** Which servers' connections are checked for where they lead. */
+  /** Guards connections of servers made in the portal. */
   guardOf?: GuardOf | undefined;
 }
 
@@ -24,7 +25,7 @@ export function connectionOptions(server: SmtpServer, settings: ConnectionSettin
     secure: mode === 'implicit',
     requireTLS: mode === 'starttls',
     ignoreTLS: mode === 'none',
-    // A sign-in that is configured is made: a server that offers none must not be taken for one that we signed in to.
+    // A configured sign-in is required: a server that offers none must not count as signed in.
     ...(server.authentication.type === 'None' ? {} : { forceAuth: true }),
     name: settings.ehloName ?? ehloName(server),
     connectionTimeout: settings.connectionTimeoutMs,
@@ -41,7 +42,7 @@ export function connectionOptions(server: SmtpServer, settings: ConnectionSettin
   };
 }
 
-/** A name that EHLO takes: Exchange answers 501 5.5.4 to an invalid one. */
+/** A valid name for EHLO: Exchange answers 501 5.5.4 to an invalid one. */
 export function ehloName(server: SmtpServer): string {
   const own = asciiDomain(hostname());
   if (own?.includes('.')) return own;

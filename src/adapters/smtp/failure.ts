@@ -1,22 +1,16 @@
-// What nodemailer's error means: how far the submission got, what the server said, of the whole and of each recipient. nodemailer reports a drop
-// in any phase alike, so the stage comes from the stream that it pulled (submitter.ts).
+// Reads nodemailer's errors: how far the submission got, and the server's answers to the whole mail and to each recipient. nodemailer reports a drop in
+// any phase alike, so the stage comes from the stream that it reads (transport.ts).
 import type { Remote } from '../../contract/result.ts';
 import { catalogue } from '../../domain/catalogue/index.ts';
 import type { SmtpServer } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import { providerOf } from '../../domain/mail-provider.ts';
 import { maskRemoteText } from '../../domain/remote-text.ts';
-import type { RecipientOutcome, Submission } from '../../domain/submission.ts';
-import {
-  classifySubmission,
-  enhancedCodeIn,
-  type Names,
-  type Phase,
-  type SubmissionFailure,
-  type Verdict,
-} from './errors.ts';
+import type { RecipientOutcome, Submission, SubmissionVerdict } from '../../domain/submission.ts';
+import { defined } from '../../lib/defined.ts';
+import { classifySubmission, enhancedCodeIn, type Names, type Phase, type SubmissionFailure } from './errors.ts';
 
-/** What nodemailer's errors carry. */
+/** Fields of nodemailer's errors. */
 export interface SmtpError extends Error {
   code?: string;
   command?: string;
@@ -33,7 +27,7 @@ export function failureOf(
   names: Names,
 ): SubmissionFailure {
   const refusals = error.rejectedErrors ?? [];
-  // All recipients refused: judged by one that may change its mind, if there is one.
+  // All recipients were refused: a temporary refusal decides, if there is one.
   const mayChange = (one: SmtpError) =>
     classifySubmission({ phase: 'rcpt', replyCode: one.responseCode, text: one.response }, names).action !== 'fail';
   const said = refusals.find(mayChange) ?? refusals[0] ?? error;
@@ -65,22 +59,20 @@ export function phaseOf(error: SmtpError, sent: 'none' | 'unfinished' | 'whole')
   return 'connect';
 }
 
-/** @param own addresses that may be shown; undefined: an acceptance, whose text holds no address but the server's id of the mail */
+/** @param own addresses that may be shown; undefined: an acceptance, whose text has the server's id of the mail and no address */
 export function remoteOf(response: string, command: string | undefined, own: readonly string[] | undefined): Remote {
   const code = /^(\d{3})/.exec(response)?.[1];
   const enhancedCode = enhancedCodeIn(response);
   return {
     system: 'smtp',
-    ...(code === undefined ? {} : { code }),
-    ...(enhancedCode === undefined ? {} : { enhancedCode }),
-    ...(command === undefined ? {} : { command }),
+    ...defined({ code, enhancedCode, command }),
     text: own === undefined ? response.replace(/\s+/g, ' ').trim().slice(0, 500) : maskRemoteText(response, own),
   };
 }
 
 /**
- * Each recipient of a submission that was answered. Refused for good is only who the server refuses for good; what passes is deferred.
- * @param refused RCPT's refusals; who is not among them was taken
+ * The state of each recipient. Only a permanent refusal rejects a recipient; others are deferred.
+ * @param refused RCPT's refusals; recipients without one were accepted
  */
 export function recipientsOf(
   submission: Pick<Submission, 'envelope' | 'from' | 'tries'>,
@@ -105,8 +97,8 @@ export function recipientsOf(
   });
 }
 
-/** No token, no sign-in: what the identity provider's failure means for the server. A provider that cannot be reached refuses nothing. */
-export function withoutToken(verdict: Verdict, fault: unknown): Verdict {
+/** The verdict when there was no token to sign in with. An identity provider that cannot be reached refuses nothing. */
+export function withoutToken(verdict: SubmissionVerdict, fault: unknown): SubmissionVerdict {
   const known = fault instanceof MailroomError ? fault : undefined;
   if (known?.class === 'transient' || known?.class === 'throttle') {
     const action = known.class === 'throttle' ? 'back-off' : 'retry';

@@ -1,6 +1,6 @@
-// A trace of the SMTP protocol for one email server, on demand: by an allow-list. Of a command its verb, of AUTH the mechanism, of MAIL the announced
-// size; of an answer the reply code and the enhanced code. Addresses, credentials and the mail itself are in none of these. Grade `answers` adds the
-// text of an answer, scrubbed like any error's.
+// A trace of the SMTP protocol for one email server, on demand, by an allow-list: the verb of a command, the mechanism of AUTH, the size in MAIL, the reply
+// code and enhanced code of an answer. None of these contains addresses, credentials or mail. Grade `answers` adds the text of an answer, scrubbed like
+// an error's.
 import type { TraceGrade } from '../../telemetry/log-control.ts';
 import { LONGEST_LINE, type ProtocolTrace, present, wordsFor } from '../../telemetry/protocol-trace.ts';
 
@@ -26,8 +26,8 @@ export function tracedLine(from: 'client' | 'server', line: string, grade: Trace
 }
 
 /**
- * For nodemailer, with `transactionLog`. It logs more than the protocol: what it does with a token, to whom a mail goes. Only entries of a client's or
- * server's line are taken, and of these only what the allow-list knows.
+ * For nodemailer, with `transactionLog`. It also logs tokens and recipients: only lines of client and server are taken, and only what the allow-list
+ * permits.
  */
 export function traceLogger(trace: ProtocolTrace) {
   const nothing = () => {};
@@ -38,6 +38,6 @@ export function traceLogger(trace: ProtocolTrace) {
     if (from !== 'client' && from !== 'server') return;
     for (const line of message.split(/\r?\n/)) trace.write(from, tracedLine(from, line, grade));
   };
-  // A level that is missing would be answered by another one.
+  // nodemailer would map a missing level to another one.
   return { trace: nothing, debug, info: nothing, warn: nothing, error: nothing, fatal: nothing };
 }
