@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { placeOf } from '../../../src/adapters/blobs/segment-file.ts';
 import { createDailyTurn } from '../../../src/adapters/redis/daily-turn.ts';
 import { createFindIndex } from '../../../src/adapters/redis/find-index.ts';
 import { stateKey } from '../../../src/adapters/redis/journal-entry.ts';
@@ -81,7 +82,8 @@ it('deletes of each kind what is too old, by one replica, and counts it', async 
   await ended(repliesQueue('Out'), 'failed', 9);
   await ended(REPLY_OUTCOMES_QUEUE, 'completed', 9);
   const { blob } = await storeBlob(stores.blobs, randomBytes(10));
-  await utimes(join(dir.path, 'blobs', blob.slice(0, 2), blob), 0, Date.now() / 1000 - 31 * 86_400);
+  const segment = placeOf(join(dir.path, 'blobs'), blob)?.path ?? '';
+  await utimes(segment, 0, Date.now() / 1000 - 31 * 86_400);
   for (const [i, days] of [400, 366, 100, 1].entries()) {
     const id = `${Date.now() - days * DAY}-${i}`;
     for (const [stream, action] of [
