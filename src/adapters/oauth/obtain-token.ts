@@ -156,7 +156,7 @@ const NEEDS_PERSON: readonly ErrorCode[] = [
 ];
 
 /** How long the same failure is returned without another request. */
-function failureMs(error: MailroomError): number {
+export function failureMs(error: MailroomError): number {
   if (error.class === 'throttle') return error.retryAfterMs ?? 60_000;
   if (error.class === 'transient') return Math.max(1_000, error.retryAfterMs ?? 0);
   return 20_000;

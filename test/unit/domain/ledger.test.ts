@@ -6,9 +6,7 @@ import {
   changedChunks,
   emptyLedger,
   type LedgerChange,
-  nextTry,
   outcomes,
-  PENDING_DELAYS,
   setsFromChunks,
   workOf,
 } from '../../../src/domain/ledger.ts';
@@ -88,20 +86,5 @@ describe('ledger', () => {
       ledger = after;
     }
     expect(setsFromChunks(stored)).toEqual(ledger.sets);
-  });
-
-  it('retries an unreadable UID for an hour, then gives up', () => {
-    expect(PENDING_DELAYS.reduce((sum, delay) => sum + delay, 0)).toBe(3_600_000);
-    expect(PENDING_DELAYS[0]).toBe(30_000);
-    let now = 0;
-    let entry = nextTry(undefined, 'no-data', now);
-    let tries = 0;
-    while (entry !== 'quarantine') {
-      tries++;
-      now = entry.nextAt;
-      entry = nextTry(entry, 'no-data', now);
-    }
-    expect(tries).toBe(PENDING_DELAYS.length);
-    expect(now).toBe(3_600_000);
   });
 });

@@ -1,13 +1,9 @@
 // The small pure parts of the inbound side: placement, blind time, turns of sign-ins, replacement text, fingerprints.
 import { describe, expect, it } from 'vitest';
-import { backoffMs } from '../../../src/domain/backoff.ts';
-import { MailroomError } from '../../../src/domain/errors.ts';
 import { blindTime } from '../../../src/inbound/blind-time.ts';
 import { signInTurn } from '../../../src/inbound/connect-mailbox.ts';
 import { fingerprintOf, isReplacementText } from '../../../src/inbound/fingerprint.ts';
-import { type Hold, holdAfter, pauseReasonOf } from '../../../src/inbound/pause.ts';
 import { preferredReplica } from '../../../src/inbound/placement.ts';
-import { inStep } from '../../../src/inbound/watch-mailbox.ts';
 
 describe('placement', () => {
   const ids = Array.from({ length: 600 }, (_, i) => `mailbox-${i}`);
@@ -26,16 +22,6 @@ describe('placement', () => {
     expect(place(['a', 'b', 'c'])).toEqual(place(['c', 'a', 'b']));
     expect(preferredReplica('x', [])).toBeUndefined();
   });
-});
-
-it.each([
-  [54_000, 1_000_000, 54_000],
-  [54_000, 1_000_400, 53_600],
-  [10_000, 1_000_999, 9_001],
-  [9_999, 1_000_400, 9_999],
-  [50, 1_000_999, 50],
-])('a wait of %i ms begun at %i is %i ms: long ones end on a full second, never later', (ms, now, expected) => {
-  expect(inStep(ms, now)).toBe(expected);
 });
 
 describe('blind time', () => {
@@ -58,30 +44,6 @@ describe('blind time', () => {
   });
 });
 
-describe('a store that refuses writes', () => {
-  it.each<[error: unknown, reason: string | undefined]>([
-    [new MailroomError('BLOB_STORE_FULL'), 'blob-store'],
-    [new MailroomError('BLOB_STORE_UNAVAILABLE'), 'blob-store'],
-    [new Error("OOM command not allowed when used memory > 'maxmemory'."), 'redis-memory'],
-    [new Error('MISCONF Redis is configured to save RDB snapshots'), 'redis-read-only'],
-    [new MailroomError('REDIS_READ_ONLY'), 'redis-read-only'],
-    [new MailroomError('BLOB_NOT_FOUND'), undefined],
-    [new MailroomError('IMAP_CONNECTION_CLOSED'), undefined],
-    [new Error('WRONGPASS invalid username-password pair'), undefined],
-    ['thrown text', undefined],
-  ])('%s: %s', (error, reason) => expect(pauseReasonOf(error)).toBe(reason));
-
-  it('is retried after growing waits of up to a minute', () => {
-    const waits: number[] = [];
-    let hold: Hold | undefined;
-    for (let i = 0; i < 9; i++) {
-      hold = holdAfter(hold, { reason: 'blob-store', error: new Error('full'), at: 1_000 });
-      waits.push(hold.until - 1_000);
-    }
-    expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000]);
-  });
-});
-
 describe('the turn of a sign-in', () => {
   it('is at once when its slot is now', async () => {
     await signInTurn(async () => 0, 'tenant', new AbortController().signal);
@@ -92,18 +54,6 @@ describe('the turn of a sign-in', () => {
     const waiting = signInTurn(async () => 3_600_000, 'tenant', abort.signal);
     abort.abort();
     await expect(waiting).rejects.toThrow('aborted');
-  });
-});
-
-describe('back-off', () => {
-  it.each([
-    [1, 0, 100],
-    [1, 1, 1_000],
-    [3, 1, 4_000],
-    [20, 1, 30_000],
-    [20, 0, 3_000],
-  ])('attempt %i with random %d waits %i ms', (attempt, random, expected) => {
-    expect(backoffMs(attempt, { baseMs: 1_000, capMs: 30_000 }, () => random)).toBe(expected);
   });
 });
 

@@ -1,10 +1,8 @@
-// Planned renewal (the successor is open before the old connection goes) and the table of what is tried again when.
+// Planned renewal: the successor is open before the old connection goes.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ErrorCode } from '../../../src/domain/errors.ts';
 import { MailroomError } from '../../../src/domain/errors.ts';
 import type { Mailbox } from '../../../src/inbound/ports.ts';
 import { type Connected, type RenewalDeps, renewal, renewInMs } from '../../../src/inbound/renewal.ts';
-import { isNormalEnd, retryOf } from '../../../src/inbound/retry.ts';
 
 const MINUTE = 60_000;
 
@@ -120,48 +118,5 @@ describe('a token renewal', () => {
     await vi.advanceTimersByTimeAsync(3_600_000);
     expect(open).not.toHaveBeenCalled();
     await one.stop();
-  });
-});
-
-describe('reconnecting', () => {
-  const settings = { backoff: { baseMs: 1_000, capMs: 30_000 }, slowCapMs: 300_000, passwordCapMs: 900_000 };
-  const rows: [
-    ErrorCode,
-    { attempt: number; livedMs?: number; oauth?: boolean },
-    { delayMs: number; renew: boolean },
-  ][] = [
-    ['IMAP_TOKEN_EXPIRED', { attempt: 1 }, { delayMs: 0, renew: true }],
-    ['IMAP_TOKEN_EXPIRED', { attempt: 0, livedMs: 180_000 }, { delayMs: 0, renew: true }],
-    ['IMAP_TOKEN_EXPIRED', { attempt: 2, livedMs: 10 }, { delayMs: 8_000, renew: true }],
-    ['IMAP_AUTH_FAILED', { attempt: 1 }, { delayMs: 0, renew: true }],
-    ['IMAP_AUTH_FAILED', { attempt: 2 }, { delayMs: 8_000, renew: true }],
-    ['IMAP_AUTH_FAILED', { attempt: 30 }, { delayMs: 300_000, renew: true }],
-    ['IMAP_AUTH_FAILED', { attempt: 1, oauth: false }, { delayMs: 4_000, renew: false }],
-    ['IMAP_AUTH_FAILED', { attempt: 30, oauth: false }, { delayMs: 900_000, renew: false }],
-    ['IMAP_NOT_CONNECTED', { attempt: 1 }, { delayMs: 2_000, renew: false }],
-    ['IMAP_NOT_CONNECTED', { attempt: 30 }, { delayMs: 300_000, renew: false }],
-    ['OAUTH_SECRET_EXPIRED', { attempt: 30 }, { delayMs: 300_000, renew: true }],
-    ['IMAP_UNREACHABLE', { attempt: 30 }, { delayMs: 30_000, renew: false }],
-    ['IMAP_CONNECTION_CLOSED', { attempt: 1, livedMs: 60_000 }, { delayMs: 250, renew: false }],
-    ['LEDGER_STALE', { attempt: 9 }, { delayMs: 1_000, renew: false }],
-    ['LEASE_LOST', { attempt: 1 }, { delayMs: 1_000, renew: false }],
-  ];
-  it.each(rows)('%s %o', (code, { attempt, livedMs = 0, oauth = true }, expected) => {
-    const failed = { error: new MailroomError(code), attempt, livedMs, searching: false, oauth };
-    expect(retryOf(failed, settings, () => 1)).toEqual(expected);
-  });
-
-  it('obeys a hint, whatever the class', () => {
-    const error = new MailroomError('IMAP_THROTTLED', { retryAfterMs: 92_415 });
-    expect(retryOf({ error, attempt: 1, livedMs: 0, searching: true, oauth: true }, settings, () => 0).delayMs).toBe(
-      92_415,
-    );
-  });
-
-  it('is normal only after an expired token, after a while', () => {
-    expect(isNormalEnd(new MailroomError('IMAP_TOKEN_EXPIRED'), 5_000)).toBe(true);
-    expect(isNormalEnd(new MailroomError('IMAP_TOKEN_EXPIRED'), 4_999)).toBe(false);
-    expect(isNormalEnd(new MailroomError('IMAP_AUTH_FAILED'), 60_000)).toBe(false);
-    expect(isNormalEnd(new Error('x'), 60_000)).toBe(false);
   });
 });

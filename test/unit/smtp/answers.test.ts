@@ -1,10 +1,7 @@
 // Real answers of submission servers, by who says them: what each means, and whether it burns a reply. Texts as published or seen in public logs.
 import { describe, expect, it } from 'vitest';
-import { announcedMs, classifySubmission, type Phase } from '../../../src/adapters/smtp/errors.ts';
+import { classifySubmission, type Phase } from '../../../src/adapters/smtp/errors.ts';
 import { catalogue } from '../../../src/domain/catalogue/index.ts';
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
 
 const classify = (host: string, phase: Phase, text: string, tries = 1) =>
   classifySubmission(
@@ -514,29 +511,5 @@ describe('kinds of answers', () => {
   it('has a hint in both languages for every code', () => {
     for (const { code } of rows)
       expect(Object.values(catalogue[code as keyof typeof catalogue].hint)).not.toContain('');
-  });
-
-  it.each([
-    ['451 greylisted, try again in 5 minutes', 5 * MINUTE],
-    ['451 4.7.1 retry after 300 seconds', 5 * MINUTE],
-    ['450 wait for 2 hours', 2 * HOUR],
-    ['450 come back in 10s', 10_000],
-    ['450 4.2.0 queue id 300 seconded', 0],
-    ['450 later', 0],
-  ])('the wait that an answer announces: %s', (text, ms) => expect(announcedMs(text)).toBe(ms));
-
-  it('an announced wait is kept, up to an hour for one reply and a day for a server', () => {
-    expect(classify('h', 'rcpt', '451 greylisted, try again in 25 minutes').retryAfterMs).toBe(25 * MINUTE);
-    expect(classify('h', 'rcpt', '451 greylisted, try again in 300 hours').retryAfterMs).toBe(HOUR);
-    expect(classify('h', 'answer', '550 daily sending quota used, try again in 12 hours').retryAfterMs).toBe(12 * HOUR);
-    expect(classify('h', 'answer', '550 daily sending quota used, try again in 99 hours').retryAfterMs).toBe(24 * HOUR);
-  });
-
-  it('an unknown refusal of MAIL FROM is tried three times before the reply fails', () => {
-    expect([1, 2, 3].map((tries) => classify('h', 'mail', '501 5.5.4 odd', tries).action)).toEqual([
-      'retry',
-      'retry',
-      'fail',
-    ]);
   });
 });

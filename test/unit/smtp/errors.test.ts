@@ -242,16 +242,6 @@ describe('classification', () => {
     expect(classify(phase, undefined, 1, nodeCode)).toMatchObject({ code, action });
   });
 
-  it('retries SendAsDenied once, then fails', () => {
-    expect(classify('answer', '554 5.2.252 SendAsDenied', 1).action).toBe('retry');
-    expect(classify('answer', '554 5.2.252 SendAsDenied', 2).action).toBe('fail');
-  });
-
-  it('waits longer with each attempt, up to an hour', () => {
-    const waits = [1, 2, 3, 10].map((tries) => classify('mail', '451 4.3.2 later', tries).retryAfterMs);
-    expect(waits).toEqual([MINUTE, 2 * MINUTE, 4 * MINUTE, 60 * MINUTE]);
-  });
-
   it('fails nothing for an authentication or configuration fault', () => {
     for (const [phase, text, , kind] of rows) {
       if (kind === 'auth' || phase === 'auth') expect(classify(phase, text, 50).action).not.toBe('fail');
