@@ -1,5 +1,5 @@
 // Fails a test file that leaves a child process or a listening server of ours behind. `leakWatch()` at the top of the file.
-import { afterAll } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
 import { runningProcesses } from './processes.ts';
 import { waitFor } from './temp.ts';
 
@@ -16,9 +16,13 @@ export function leftovers(before: readonly string[] = []): string[] {
   return [...runningProcesses().map(({ name, pid }) => `${name} (pid ${pid})`), ...handles];
 }
 
-/** Registers an afterAll hook; call it before the hooks that stop servers (afterAll hooks run last-registered-first). */
+/** Registers hooks; call it before those that start and stop servers (afterAll hooks run last-registered-first). */
 export function leakWatch(): void {
-  const before = process.getActiveResourcesInfo().filter((kind) => OURS.has(kind));
+  let before: string[] = [];
+  // Not at once: within a describe, servers of the file's own hooks are running by then, and stop later.
+  beforeAll(() => {
+    before = process.getActiveResourcesInfo().filter((kind) => OURS.has(kind));
+  });
   afterAll(async () => {
     await waitFor(() => leftovers(before).length === 0, {
       timeoutMs: 5_000,
