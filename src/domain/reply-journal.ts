@@ -9,6 +9,8 @@ export type ReplyState = Result['state'];
 
 /** States whose rendered mail must be kept: it may still be sent. */
 export const openStates: readonly ReplyState[] = ['prepared', 'submitting', 'data-begun', 'uncertain', 'held'];
+/** States of replies that are kept for a while and then forgotten. */
+export const endedStates: readonly ReplyState[] = ['accepted', 'rejected', 'dropped'];
 
 /** No further run of the job changes these; `held` waits for a person. */
 export const settledStates: readonly ReplyState[] = ['accepted', 'rejected', 'held', 'dropped'];

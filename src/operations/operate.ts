@@ -82,7 +82,7 @@ export function createOperations(deps: OperationsDeps): OperationsApi {
     async resume(name, by) {
       const server = sending(name);
       await room.queues.resume(server);
-      await pauses.letGo(server);
+      await pauses.resume(server);
       await audit.write({ by, action: 'resume', server, changes: [{ field: 'state', from: 'paused', to: 'sending' }] });
       emit('SmtpServerResumed', { server, detail: { by } });
       return shown(server);

@@ -28,7 +28,7 @@ export function startRecovery({ stores, emailServers, inbound, outbound }: Recov
   function wake(isMeant: (server: EmailServer) => boolean, codes: string): void {
     inbound?.wake(isMeant);
     outbound?.wake(isMeant);
-    for (const server of enabled().filter(isSmtp).filter(isMeant)) pauses.due(server.name, codes).catch(() => {}); // due later anyway
+    for (const server of enabled().filter(isSmtp).filter(isMeant)) pauses.endWait(server.name, codes).catch(() => {}); // due later anyway
   }
 
   async function proven(changed: ReadonlySet<string>): Promise<void> {
@@ -58,5 +58,5 @@ export function startRecovery({ stores, emailServers, inbound, outbound }: Recov
 /** Notifies all replicas that the failure of a server may be solved. */
 export async function publishCured(stores: Stores, server: EmailServer): Promise<void> {
   await stores.wake.publish(server.name);
-  if (isSmtp(server)) await stores.pauses.due(server.name, '');
+  if (isSmtp(server)) await stores.pauses.endWait(server.name, '');
 }

@@ -67,7 +67,7 @@ export function openS3(config: Config['blobs']['s3']): BlobBackend {
     has: async (key) => (await bucket.head(nameOf(key))) !== undefined,
     delete: (key) => bucket.remove(nameOf(key)),
 
-    // Stores without conditional writes would silently overwrite a marker: it is looked for first, because of them.
+    // Checked first because stores without conditional writes would silently overwrite a marker.
     createMarker: async (key) => (await bucket.head(`${marks}${key}`)) === undefined && bucket.create(`${marks}${key}`),
 
     async markedAt(key) {

@@ -63,13 +63,12 @@ local damaged = wrongQueueKey(KEYS, 11, #plan.jobs)
 if damaged then return redis.error_reply(damaged) end
 local k, a = 11, 3
 for _, jobs in ipairs(plan.jobs) do
-  local queueKeys = {}
-  for j = 1, 9 do queueKeys[j] = KEYS[k + j] end
+  local queueKeys = queueKeysAt(KEYS, k)
   k = k + 9
   for i = 1, jobs do
-    local added = addStandardJob(queueKeys, {ARGV[a + 1], ARGV[a + 2], ARGV[a + 3]})
+    local refused = addJob(queueKeys, ARGV, a)
+    if refused then return refused end
     a = a + 3
-    if type(added) == 'number' and added < 0 then return redis.error_reply('addStandardJob answered ' .. added) end
   end
 end
 for i, messageKey in ipairs(plan.siblings) do
@@ -78,7 +77,7 @@ for i, messageKey in ipairs(plan.siblings) do
 end
 k = k + #plan.siblings
 for i, answer in ipairs(plan.answered) do
-  -- A flag says less than a mail in Sent, or than a mark of ours.
+  -- A flag does not replace a mail in Sent or a marker of ours.
   if answer[2] then redis.call('SET', KEYS[k + i], answer[1], 'NX', 'EX', plan.keepAnswers)
   else redis.call('SET', KEYS[k + i], answer[1], 'EX', plan.keepAnswers) end
 end
@@ -203,15 +202,13 @@ async function recordJobs(
   const recorded: RecordedJobs = { queues: [], args: [], lent: [] };
   const { queues, args: all, lent } = recorded;
   const record = async (job: Parameters<typeof recordJob>[0], bodies?: Uint8Array) => {
-    const { args } = await recordJob(job, settings);
+    const { keys, args } = await recordJob(job, settings);
     const last = queues.at(-1);
-    if (last?.keys.every((key, i) => key === args[i])) last.jobs += 1;
-    else queues.push({ keys: args.slice(0, 9), jobs: 1 });
+    if (last?.keys.every((key, i) => key === keys[i])) last.jobs += 1;
+    else queues.push({ keys, jobs: 1 });
     // At once: the texts of a whole batch together would outlive V8's collections of young objects.
-    args.slice(9).forEach((arg, i) => {
-      all.push(
-        bodies !== undefined && 9 + i === DATA_ARGUMENT ? joined(arg as string, bodies, lent) : asBytes(arg, lent),
-      );
+    args.forEach((arg, i) => {
+      all.push(bodies !== undefined && i === DATA_ARGUMENT ? joined(arg as string, bodies, lent) : asBytes(arg, lent));
     });
   };
   for (const { message, bodies } of messages) {

@@ -29,11 +29,7 @@ local id = ARGV[4]
 local left = ${LEAVING[source]}
 if left == 0 then return 0 end
 redis.call('DEL', KEYS[13], KEYS[14])
-local targetKeys = {}
-for j = 1, 9 do targetKeys[j] = KEYS[j] end
-local added = addStandardJob(targetKeys, {ARGV[1], ARGV[2], ARGV[3]})
-if type(added) == 'number' and added < 0 then return redis.error_reply('addStandardJob answered ' .. added) end
-return 1`;
+return addJob(queueKeysAt(KEYS, 0), ARGV, 0) or 1`;
 
 /** Seconds for which the moved job was to be kept. */
 const ageOf = (keep: unknown): number =>
@@ -54,17 +50,17 @@ function moverOf(
     const job = await Job.fromId<Message>(from, jobId).catch(() => undefined);
     if (typeof job?.data !== 'object' || job.data === null || run === undefined) return 0;
     const payload = { ...job.data, emailFlow };
-    const { args } = await recordJob(
+    const target = await recordJob(
       { queue: to, name: MESSAGE_JOB, id: jobId, payload, timestamp: job.timestamp },
       { keepCompletedSeconds: ageOf(job.opts.removeOnComplete), keepFailedSeconds: ageOf(job.opts.removeOnFail) },
     );
     const keys = [
-      ...args.slice(0, 9),
+      ...target.keys,
       ...lists.map((name) => from.toKey(name)),
       from.toKey(jobId),
       `${from.toKey(jobId)}:logs`,
     ];
-    return run.call(client, keys.length, ...keys, ...args.slice(9), jobId);
+    return run.call(client, keys.length, ...keys, ...target.args, jobId);
   };
 }
 

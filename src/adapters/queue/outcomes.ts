@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis';
 import { OUTCOME_JOB, REPLY_OUTCOMES_QUEUE } from '../../contract/names.ts';
 import type { Outcome } from '../../contract/outcome.ts';
 import { openQueue } from './open-queue.ts';
-import { addingJobs, type KeepJobs, recordJob, retention } from './record-job.ts';
+import { addingJobs, type KeepJobs, type RecordedJob, recordJob, retention } from './record-job.ts';
 
 export type OutcomeQueue = Awaited<ReturnType<typeof openOutcomes>>;
 
@@ -15,11 +15,8 @@ export async function openOutcomes(client: Redis, keep: KeepJobs) {
   return {
     /** Lua functions that add what {@link record} gives. */
     lua: addingJobs(client),
-    /** The 9 keys and 3 arguments of the job. */
-    async record(outcome: Outcome): Promise<{ keys: (string | Buffer)[]; args: (string | Buffer)[] }> {
-      const { args } = await recordJob({ queue, name: OUTCOME_JOB, id: outcome.outcomeKey, payload: outcome }, keep);
-      return { keys: args.slice(0, 9), args: args.slice(9) };
-    },
+    record: (outcome: Outcome): Promise<RecordedJob> =>
+      recordJob({ queue, name: OUTCOME_JOB, id: outcome.outcomeKey, payload: outcome }, keep),
     /** For a reply without an entry in the journal; the same outcome again is the same job. */
     async publish(outcome: Outcome): Promise<void> {
       await queue.add(OUTCOME_JOB, outcome, { jobId: outcome.outcomeKey, ...retention(keep) });

@@ -28,7 +28,7 @@ export class ReadableQueue extends Queue {
     return ReadableJob;
   }
 
-  /** @param clients answer of CLIENT LIST, asked once for all queues @returns workers of this queue in it, as {@link Queue.getWorkers} finds them */
+  /** @param clients answer of CLIENT LIST, read once for all queues @returns the workers of this queue in it, as {@link Queue.getWorkers} does */
   workersIn(clients: string): number {
     const own = this.clientName();
     return clients.split('\n').filter((line) => {

@@ -9,8 +9,11 @@ import { MailroomError } from '../../domain/errors.ts';
 /** sha256 of BullMQ 6.7.0's addStandardJob script. Another digest means another BullMQ: run the contract test, then change it here. */
 export const ADD_STANDARD_JOB_SHA256 = '2eee45c9ffc54d24681b737f926016a7f7464f0d32a5f87f623bffa2fc55413c';
 
-interface RecordedCommand {
-  name: string;
+/** A job for the Lua of {@link addingJobs}. */
+export interface RecordedJob {
+  /** The 9 keys of its queue. */
+  keys: (string | Buffer)[];
+  /** 3 arguments; the data is {@link DATA_ARGUMENT}. */
   args: (string | Buffer)[];
 }
 
@@ -59,13 +62,22 @@ export function bullmqScript(client: Redis, expected: string = ADD_STANDARD_JOB_
 }
 
 /**
- * Lua: `addStandardJob(KEYS, ARGV)` with the 9 keys and 3 arguments that {@link recordJob} gives, and `wrongQueueKey(KEYS, before, queues)`. The keys that
- * BullMQ's script touches are checked before anything is written: it stores a job before it lists it, Redis undoes nothing, and a job that
- * already exists is not listed by the next attempt.
+ * Lua: `queueKeysAt(KEYS, before)` takes 9 keys that {@link recordJob} gave, `addJob(queueKeys, ARGV, before)` adds a job with 3 arguments of it, or
+ * returns the error to answer with. `wrongQueueKey(KEYS, before, queues)` checks the keys that BullMQ's script touches before anything is written: BullMQ
+ * stores a job before it lists it, Redis undoes nothing, and a job that already exists is not listed by the next attempt.
  */
 export const addingJobs = (client: Redis): string => `
 local function addStandardJob(KEYS, ARGV)
 ${bullmqScript(client)}
+end
+local function queueKeysAt(KEYS, before)
+  local keys = {}
+  for j = 1, 9 do keys[j] = KEYS[before + j] end
+  return keys
+end
+local function addJob(queueKeys, ARGV, before)
+  local added = addStandardJob(queueKeys, {ARGV[before + 1], ARGV[before + 2], ARGV[before + 3]})
+  if type(added) == 'number' and added < 0 then return redis.error_reply('addStandardJob answered ' .. added) end
 end
 local function wrongQueueKey(KEYS, before, queues)
   local types = {'list', 'list', 'hash', 'string', '', '', 'list', 'stream', 'zset'}
@@ -81,8 +93,8 @@ end`;
 export async function recordJob(
   { queue, name, id, payload, timestamp, traceparent }: JobToAdd,
   keep: KeepJobs,
-): Promise<RecordedCommand> {
-  const recorded: RecordedCommand[] = [];
+): Promise<RecordedJob> {
+  const recorded: { name: string; args: (string | Buffer)[] }[] = [];
   const recorder = { runCommand: (name: string, args: (string | Buffer)[]) => void recorded.push({ name, args }) };
   const job = new Job(
     queue,
@@ -104,16 +116,16 @@ export async function recordJob(
     command === undefined ||
     !command.name.startsWith('addStandardJob:') ||
     command.args.length !== 12 ||
-    !isObject(command.args[DATA_ARGUMENT])
+    !isObject(command.args[9 + DATA_ARGUMENT])
   ) {
     throw new MailroomError('BULLMQ_SCRIPTS_CHANGED', {
       message: `BullMQ sends ${recorded.map((c) => `${c.name} with ${c.args.length} arguments`).join(', ')} to add a job`,
     });
   }
-  return command;
+  return { keys: command.args.slice(0, 9), args: command.args.slice(9) };
 }
 
 /** Which of the arguments is the data of the job: a JSON object. */
-export const DATA_ARGUMENT = 10;
+export const DATA_ARGUMENT = 1;
 const isObject = (arg: string | Buffer | undefined): boolean =>
   typeof arg === 'string' && arg.startsWith('{"') && arg.endsWith('}');

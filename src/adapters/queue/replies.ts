@@ -11,7 +11,7 @@ import { retention } from './record-job.ts';
 import { startReplyWorker, type WorkerSettings } from './reply-worker.ts';
 import { createStrays, isResult, resultIn, SCORE_PER_MS } from './strays.ts';
 
-/** Ended jobs outlive the journal's eight days, so that adding one again meets either of them. */
+/** Ended jobs outlive the journal's eight days, so that a reply that is added again is found in one of them. */
 export const repliesDefaults: WorkerSettings = {
   keepCompletedSeconds: 10 * DAY_SECONDS,
   keepFailedSeconds: 10 * DAY_SECONDS,

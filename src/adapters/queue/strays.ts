@@ -5,7 +5,7 @@ import type { Redis } from 'ioredis';
 
 /** Longest wait of one reply for its next attempt, ms, in addition to the reply's own notBefore. */
 const LONGEST_WAIT = 2 * 3_600_000;
-/** Failed jobs looked at in one read. */
+/** Failed jobs in one read. */
 const PAGE = 100;
 /** A pass checks what failed since the last one, and this long before it, because workers' clocks differ, ms. */
 const OVERLAP = 10 * 60_000;

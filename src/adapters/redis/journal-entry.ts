@@ -1,4 +1,4 @@
-// One entry of the replies' journal: its keys, what its hash must look like, how it is read, and the indexes by state, made again from the entries.
+// One entry of the replies' journal: its keys, what its hash must look like, how it is read, and how indexes are rebuilt from the entries.
 import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { resultSchema } from '../../contract/result.ts';

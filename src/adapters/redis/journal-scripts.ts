@@ -49,10 +49,7 @@ local function addOutcome()
   local last = #KEYS - 9
   local damaged = wrongQueueKey(KEYS, last, 1)
   if damaged then return redis.error_reply(damaged) end
-  local keys = {}
-  for i = 1, 9 do keys[i] = KEYS[last + i] end
-  local added = addStandardJob(keys, {ARGV[4], ARGV[5], ARGV[6]})
-  if type(added) == 'number' and added < 0 then return redis.error_reply('addStandardJob answered ' .. added) end
+  return addJob(queueKeysAt(KEYS, last), ARGV, 3)
 end`;
 
 /** Keeps the last 8,000 bytes. */

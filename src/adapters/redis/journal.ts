@@ -10,16 +10,13 @@ import type { Outcome } from '../../contract/outcome.ts';
 import { type LearntDelivery, withLearnt } from '../../domain/delivery.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import { deliveryOutcome, settledOutcome } from '../../domain/outcomes.ts';
-import type { Claim, Journal, ReplyState, Transition } from '../../domain/reply-journal.ts';
+import { type Claim, endedStates, type Journal, type ReplyState, type Transition } from '../../domain/reply-journal.ts';
 import { DAY_MS } from '../../lib/time.ts';
 import { type AskDisk, openDisk } from './disk.ts';
 import { aliasKey, replyKey, stateKey } from './journal-entry.ts';
 import { journalReads, readEntry } from './journal-reads.ts';
 import { ADMIT, CLAIM, learnScript, RELEASE, RENEW, transitionScript } from './journal-scripts.ts';
 import { fieldsOf } from './script.ts';
-
-/** Kept for a while and then forgotten. */
-const ENDED: readonly ReplyState[] = ['accepted', 'rejected', 'dropped'];
 
 interface JournalSettings {
   /** Milliseconds that ended replies are kept; at least 8 days (Exchange drops duplicates by Message-ID for 7). */
@@ -119,7 +116,7 @@ export function createJournal(
     async forgetEnded() {
       const before = String((await reads.now()) - settings.keepMs);
       const counts = await Promise.all(
-        ENDED.map((state) => redis.zremrangebyscore(stateKey(redis, state), '-inf', before)),
+        endedStates.map((state) => redis.zremrangebyscore(stateKey(redis, state), '-inf', before)),
       );
       return counts.reduce((sum, count) => sum + count, 0);
     },
@@ -153,6 +150,6 @@ function planOf({ from, to, fence, late, change = {}, release, waitMs, unsent, b
     ...(waitMs === undefined ? {} : { wait: Math.round(waitMs) }),
     ...(release === undefined ? {} : { release: String(release) }),
     keep: keepMs,
-    ended: ENDED.includes(to),
+    ended: endedStates.includes(to),
   };
 }

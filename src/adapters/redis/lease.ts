@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis';
 import { fenceKey, leaseKey, ledgerKey, markedMailboxesKey, replicasKey } from '../../domain/keys.ts';
 import type { InboundPorts } from '../../inbound/ports.ts';
 import { createSharedClock, type SharedClock } from './clock.ts';
-import { script } from './script.ts';
+import { DELETE_IF_MINE, script } from './script.ts';
 
 /** KEYS: lease, fencing token. ARGV: replica, ms to live. */
 const ACQUIRE = script(`
@@ -41,11 +41,6 @@ end
 local marked = redis.pcall('SMEMBERS', KEYS[#KEYS])
 return {answers, marked.err and {} or marked}`);
 
-/** KEYS: lease. ARGV: token. */
-const RELEASE = script(`
-if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
-return 0`);
-
 /** @param ttlMs life of a lease without renewal, in ms @param clock set with each heartbeat */
 export function createLeases(
   redis: Redis,
@@ -76,7 +71,7 @@ export function createLeases(
       return { lost, versions, marked: new Set(marked) };
     },
     async release(id, token) {
-      await RELEASE(redis, [leaseKey(redis, id)], [token]);
+      await DELETE_IF_MINE(redis, [leaseKey(redis, id)], [token]);
     },
     async heartbeat(aliveMs) {
       // Redis' own clock: replicas' clocks may differ by more than the bound.

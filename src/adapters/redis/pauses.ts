@@ -9,7 +9,7 @@ const FARTHEST = 25 * 3_600_000;
 /** Epoch ms that no clock here reaches: the year 9999. */
 const NEVER = 253_402_300_000_000;
 
-/** Longer with each pause in a row, up to a quarter of an hour; a second worker that meets the same fault does not lengthen it. */
+/** Longer with each pause in a row, up to a quarter of an hour; a second worker with the same fault does not lengthen it. */
 const SET = script(`
 ${NOW}
 local untilMs = tonumber(redis.call('HGET', KEYS[1], 'until') or '0')
@@ -45,7 +45,7 @@ redis.call('HSET', KEYS[1], 'paused', '0', 'until', 0)
 return 1`);
 
 /** Ends a failure's wait: the next tick of a replica tries it. Only for codes with this beginning; a person's pause stays. */
-const DUE = script(`
+const END_WAIT = script(`
 if redis.call('HGET', KEYS[1], 'paused') ~= '1' or redis.call('HEXISTS', KEYS[1], 'by') == 1 then return 0 end
 if string.sub(redis.call('HGET', KEYS[1], 'code') or '', 1, #ARGV[1]) ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'until', 0, 'row', 0)
@@ -79,19 +79,20 @@ export function createPauses(redis: Redis) {
       recorded.add(server);
       return { code, hint, since, until, leftMs: probeMs };
     },
-    /** Until {@link letGo}. @param by who paused it, for display */
+    /** Until {@link resume}. @param by who paused it, for display */
     async hold(server: string, { by, code, hint }: { by: string; code: string; hint: string }) {
       await HOLD(redis, [key(server)], [by, code, hint, NEVER]);
     },
     /** Ends a pause, a person's or a failure's, on behalf of a person. */
-    async letGo(server: string) {
+    async resume(server: string) {
       await redis.del(key(server));
     },
     async lift(server: string, force = false) {
       return (await LIFT(redis, [key(server)], [force ? '1' : '0'])) === 1;
     },
-    async due(server: string, codes: string) {
-      return (await DUE(redis, [key(server)], [codes])) === 1;
+    /** Ends the wait of a failure whose code begins like this, so that the next tick tries the server. */
+    async endWait(server: string, codes: string) {
+      return (await END_WAIT(redis, [key(server)], [codes])) === 1;
     },
     async healed(server: string) {
       if (!recorded.has(server)) return;

@@ -1,7 +1,7 @@
 // Everything that an installation keeps in Redis, key by key, to search it for a person; and the removal of a person's data outside the queues.
 import type { ChainableCommander, Redis } from 'ioredis';
 import { answeredKey, prefixOf, siblingsKey } from '../../domain/keys.ts';
-import { openStates, type ReplyState } from '../../domain/reply-journal.ts';
+import { endedStates, openStates, type ReplyState } from '../../domain/reply-journal.ts';
 import { pipelined } from '../../lib/pipelined.ts';
 import { createFindIndex } from './find-index.ts';
 import { aliasKey, replyKey, stateKey } from './journal-entry.ts';
@@ -16,7 +16,7 @@ export interface KeptRecord {
   /** The key without the installation's prefix. */
   rest: string;
   type: string;
-  /** What the table of structures says that it is. */
+  /** What it is, by the table of structures. */
   what: string;
   /** A stream of the audit log. */
   isAudit: boolean;
@@ -124,12 +124,11 @@ if ARGV[1] ~= ARGV[2] then for i = 2, #KEYS do redis.call('ZREM', KEYS[i], ARGV[
 return 1`);
 
 const OPEN: readonly ReplyState[] = ['queued', ...openStates];
-const ENDED: readonly ReplyState[] = ['accepted', 'rejected', 'dropped'];
 
 async function stripReply(redis: Redis, replyId: string, shown: string, result: object): Promise<boolean> {
   const key = replyKey(redis, replyId);
   const { messageId, result: before = '{}' } = (await readHash(redis, key)) ?? {};
-  const keys = [key, ...ENDED.map((state) => stateKey(redis, state))];
+  const keys = [key, ...endedStates.map((state) => stateKey(redis, state))];
   const stripped = await STRIP(redis, keys, [replyId, shown, JSON.stringify(result), OPEN.join(','), STAYS]);
   if (stripped === 0) return false;
   const serverMessageId = /"serverMessageId":"([^"]+)"/.exec(before)?.[1];

@@ -42,7 +42,7 @@ interface ReplyRow {
   to: readonly string[];
 }
 
-/** Replies that a filter looks at. */
+/** Replies that a filter reads. */
 const MOST_FILTERED = 10_000;
 /** Replies of a state that are read one by one, at once at most. */
 const MOST_READ = 1_000;
@@ -107,7 +107,7 @@ export function createPortalView(redis: Redis) {
       for (const server of await fieldOfAll('held', 'server')) counts.set(server, (counts.get(server) ?? 0) + 1);
       return counts;
     },
-    /** replyIds in a state that fit, and how many fit; filters other than by time look at the 10,000 newest. */
+    /** replyIds in a state that fit, and how many fit; filters other than by time read only the 10,000 newest. */
     async replyIds(
       state: ReplyState,
       filter: ReplyFilter,

@@ -5,7 +5,7 @@ import type { Redis } from 'ioredis';
 import { MailroomError } from '../../domain/errors.ts';
 import { schemaKey, schemaLockKey } from '../../domain/keys.ts';
 import type { Emit } from '../../telemetry/events.ts';
-import { script } from './script.ts';
+import { EXTEND_IF_MINE, script } from './script.ts';
 
 export interface Migration {
   /** Version of the data when it is done. */
@@ -38,10 +38,6 @@ if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'version', ARGV[2], 'readers', ARGV[3])
 redis.call('DEL', KEYS[2])
 return 1`);
-/** KEYS: lock. ARGV: owner, ms to live. */
-const EXTEND = script(`
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-return redis.call('PEXPIRE', KEYS[1], ARGV[2])`);
 
 /**
  * Brings the data to the version of this process, or refuses them.
@@ -67,7 +63,7 @@ export async function openSchema(
       await new Promise((resolve) => setTimeout(resolve, 200));
       continue;
     }
-    const extend = setInterval(() => void EXTEND(redis, [lock], [mine, lockMs]).catch(() => {}), lockMs / 3);
+    const extend = setInterval(() => void EXTEND_IF_MINE(redis, [lock], [mine, lockMs]).catch(() => {}), lockMs / 3);
     try {
       const started = performance.now();
       const due = migrations.filter(({ to }) => to > version);

@@ -32,3 +32,13 @@ export function script(lua: string): Script {
     }
   };
 }
+
+/** Extends a lock or lease if it is still the owner's. KEYS: lock. ARGV: owner, ms to live. */
+export const EXTEND_IF_MINE = script(`
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])`);
+
+/** Releases a lock or lease if it is still the owner's. KEYS: lock. ARGV: owner. */
+export const DELETE_IF_MINE = script(`
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])`);

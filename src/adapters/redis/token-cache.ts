@@ -8,7 +8,7 @@ import { MailroomError } from '../../domain/errors.ts';
 import { prefixOf } from '../../domain/keys.ts';
 import type { TokenCache } from '../../domain/token-cache.ts';
 import { within } from '../../lib/within.ts';
-import { script } from './script.ts';
+import { DELETE_IF_MINE, EXTEND_IF_MINE, script } from './script.ts';
 import { createSeal } from './sealed.ts';
 
 /** Writes only over what was read: a newer value of another replica stays. KEYS: value. ARGV: as read, as it becomes. */
@@ -16,19 +16,11 @@ const REPLACE_IF_SAME = script(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
 return 1`);
-/** KEYS: lock. ARGV: owner, ms to live. */
-const EXTEND_IF_MINE = script(`
-if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
-return 0`);
 /** KEYS: lock. ARGV: longest ms to live. */
 const BOUND_LOCK = script(`
 local left = redis.call('PTTL', KEYS[1])
 if left == -1 or left > tonumber(ARGV[1]) then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return 1`);
-/** KEYS: lock. ARGV: owner. */
-const DELETE_IF_MINE = script(`
-if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
-return 0`);
 
 interface TokenCacheSettings {
   redis: Redis;

@@ -182,7 +182,7 @@ describe('a server', () => {
     expect(await pauses.read(server.name)).toMatchObject({ by: 'Kim', code: 'SMTP_SERVER_PAUSED_BY_PERSON' });
     expect(room.sink.received).toHaveLength(0);
     await queues.resume(server.name);
-    await pauses.letGo(server.name);
+    await pauses.resume(server.name);
     await two.reached(input.replyId, 'accepted');
     expect(room.sink.received).toHaveLength(1);
   });

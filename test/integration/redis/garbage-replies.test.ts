@@ -85,7 +85,7 @@ it.each(typesBut('hash'))('a pause that is a %s lasts until a person resumes; no
   expect(await pauses.read('SMTP ü')).toMatchObject({ by: 'mailroom', code: 'REDIS_KEY_DAMAGED' });
   expect(await pauses.read('other')).toBeUndefined();
   expect(at.said(key)).toMatchObject([{ server: 'SMTP ü' }]);
-  await pauses.letGo('SMTP ü');
+  await pauses.resume('SMTP ü');
   expect(await pauses.read('SMTP ü')).toBeUndefined();
 });
 
