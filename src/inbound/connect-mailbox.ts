@@ -17,14 +17,7 @@ export async function signInTurn(
   if (waitMs > 0) await sleep(waitMs, undefined, { signal });
 }
 
-interface Connector {
-  /** @param renew with another token: that of the latest sign-in was refused */
-  open(renew: boolean): Promise<Connected>;
-  /** A connection with a newer token than the current one has; undefined when the token provider has none. */
-  openSuccessor(current: Connected): Promise<Connected | undefined>;
-}
-
-export function mailboxConnector({ ports, server, signInTurn }: Watched): Connector {
+export function mailboxConnector({ ports, server, signInTurn }: Watched) {
   const { authentication } = server;
   /** Token of the latest sign-in. */
   let used: string | undefined;
@@ -37,7 +30,8 @@ export function mailboxConnector({ ports, server, signInTurn }: Watched): Connec
   }
 
   return {
-    async open(renew) {
+    /** @param renew with another token: that of the latest sign-in was refused */
+    async open(renew: boolean): Promise<Connected> {
       if (authentication.type === 'Password') {
         await signInTurn();
         return { mailbox: await ports.openMailbox(server, { password: authentication.password }) };
@@ -47,7 +41,8 @@ export function mailboxConnector({ ports, server, signInTurn }: Watched): Connec
       used = token.accessToken;
       return signIn(token);
     },
-    async openSuccessor({ token }) {
+    /** A connection with a newer token than the current one has; undefined when the token provider has none. */
+    async openSuccessor({ token }: Connected): Promise<Connected | undefined> {
       const next = await ports.getToken(server);
       if (authentication.type !== 'OAuth2' || next.accessToken === token?.accessToken) return undefined;
       const successor = await signIn(next);

@@ -5,35 +5,21 @@ import { highest } from '../domain/uid-set.ts';
 import { mailboxConnector } from './connect-mailbox.ts';
 import { hintOf } from './mailbox-life.ts';
 import type { Mailbox } from './ports.ts';
-import { type Connected, type Renewal, renewal } from './renewal.ts';
-import { type MailboxWatch, watchMailbox } from './watch-mailbox.ts';
+import { type Connected, renewal } from './renewal.ts';
+import { watchMailbox } from './watch-mailbox.ts';
 import type { Watched } from './watched.ts';
 
 interface Connection {
   mailbox: Mailbox;
-  renewal: Renewal;
-  watch: MailboxWatch;
+  renewal: ReturnType<typeof renewal>;
+  watch: ReturnType<typeof watchMailbox>;
   /** Aborts with the error when Redis was set back: the ledger in memory is not what Redis has. */
   setBack: AbortController;
   /** Monotonic ms. */
   openedAt: number;
 }
 
-export interface Connections {
-  current(): Connection | undefined;
-  /** How long the current one has lived, ms; 0: there is none. */
-  livedMs(): number;
-  /** @param renew the token of the latest sign-in was refused @throws MailroomError */
-  open(renew: boolean): Promise<Mailbox>;
-  /** The successor takes the place of the current one, which is closed in the background. */
-  replace(): Mailbox;
-  /** Closes the current one, which is lost, and does not wait for a successor that may never come. */
-  drop(): Promise<void>;
-  /** Logs out, also of a successor that is just being opened. */
-  stop(): Promise<void>;
-}
-
-export function mailboxConnections(watched: Watched): Connections {
+export function mailboxConnections(watched: Watched) {
   const { ports, server, signal } = watched;
   const connector = mailboxConnector(watched);
   let current: Connection | undefined;
@@ -48,7 +34,7 @@ export function mailboxConnections(watched: Watched): Connections {
     return mailbox;
   }
 
-  const renewalOf = (connected: Connected): Renewal =>
+  const renewalOf = (connected: Connected) =>
     renewal(connected, {
       async open() {
         const before = highest(settled(watched.ledger));
@@ -68,9 +54,12 @@ export function mailboxConnections(watched: Watched): Connections {
 
   return {
     current: () => current,
+    /** How long the current one has lived, ms; 0: there is none. */
     livedMs: () => (current === undefined ? 0 : ports.monotonic() - current.openedAt),
-    open: async (renew) => use(await connector.open(renew)),
-    replace() {
+    /** @param renew the token of the latest sign-in was refused @throws MailroomError */
+    open: async (renew: boolean) => use(await connector.open(renew)),
+    /** The successor takes the place of the current one, which is closed in the background. */
+    replace(): Mailbox {
       const old = current;
       const successor = old?.renewal.take();
       if (old === undefined || successor === undefined) throw new Error('there is no successor');
@@ -78,13 +67,15 @@ export function mailboxConnections(watched: Watched): Connections {
       void close(old.mailbox);
       return use(successor);
     },
-    async drop() {
+    /** Closes the current one, which is lost, without waiting for a successor that may never come. */
+    async drop(): Promise<void> {
       const lost = current;
       current = undefined;
       void lost?.renewal.stop();
       await close(lost?.mailbox);
     },
-    async stop() {
+    /** Logs out, also of a successor that is being opened. */
+    async stop(): Promise<void> {
       await current?.renewal.stop();
       await close(current?.mailbox);
     },

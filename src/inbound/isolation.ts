@@ -29,34 +29,6 @@ export const faultOf = (error: unknown): FetchFault | undefined =>
 /** Whether the connection is still good after it. */
 export const outlives = (fault: FetchFault): boolean => fault === 'no-data' || fault === 'fetch-refused';
 
-export interface Isolation {
-  /** UIDs that are fetched alone, and last. */
-  readonly suspects: ReadonlySet<number>;
-  /** The UIDs of the next fetch: as many as may be together, or else one alone. */
-  next(work: readonly number[], isPending: (uid: number) => boolean): number[];
-  /** A message came: the server answers, and is not what fails. */
-  arrived(uid: number): void;
-  /** The message is no longer in the folder. */
-  vanished(uid: number): void;
-  /** A fetch ended without a failure. */
-  succeeded(): void;
-  /**
-   * A fetch failed.
-   * @param missing UIDs that were asked for and did not come, ascending
-   * @returns the one that is guilty, where that is known
-   */
-  failed(asked: readonly number[], missing: readonly number[], error: unknown): number | undefined;
-  /** Whether to fetch the headers before the message is quarantined: not again where the server hung up at that too. */
-  mayFetchHeader(uid: number): boolean;
-  /** The fetch of that header failed. */
-  headerFailed(error: unknown): void;
-  quarantined(uid: number): void;
-  /** Whether a message that failed alone is to blame for it. */
-  isToBlame(): boolean;
-  /** Whether the failures so far, the given error last, are those of a search for one message: it continues at once, without back-off. */
-  isSearching(error: unknown): boolean;
-}
-
 /** UIDs of one FETCH: back-pressure is checked between two of them, and a stop takes effect. */
 export const MOST_UIDS = 500;
 /** This many messages may fail alone one after another before none of them is held guilty. */
@@ -64,7 +36,9 @@ const MOST_FAILING = 3;
 /** More failures in a row than finding one message takes (log2 of MOST_UIDS, twice). */
 const MOST_FAILURES = 20;
 
-export function isolation(): Isolation {
+export type Isolation = ReturnType<typeof isolation>;
+
+export function isolation() {
   const suspects = new Set<number>();
   /** UIDs that failed alone since the last message that came: many of them mean that the server is at fault, not these messages. */
   const failing = new Set<number>();
@@ -74,25 +48,36 @@ export function isolation(): Isolation {
   /** Fetches that failed since the last message that came, and what the latest one failed with. */
   let failures = 0;
   let lastError: unknown;
-  const isToBlame = () => failing.size <= MOST_FAILING;
+  /** Whether a message that failed alone is to blame for it. */
+  const isToBlame = (): boolean => failing.size <= MOST_FAILING;
 
   return {
-    suspects,
-    next(work, isPending) {
+    /** UIDs that are fetched alone, and last. */
+    suspects: suspects as ReadonlySet<number>,
+    /** The UIDs of the next fetch: as many as may be together, or else one alone. */
+    next(work: readonly number[], isPending: (uid: number) => boolean): number[] {
       const together = work.filter((uid) => !suspects.has(uid) && !isPending(uid));
       return together.length > 0 ? together.slice(0, size) : work.slice(0, 1);
     },
-    arrived(uid) {
+    /** A message came: the server answers, and is not what fails. */
+    arrived(uid: number): void {
       suspects.delete(uid);
       if (failures === 0) return;
       failures = 0;
       failing.clear();
     },
-    vanished: (uid) => void suspects.delete(uid),
-    succeeded() {
+    /** The message is no longer in the folder. */
+    vanished: (uid: number) => void suspects.delete(uid),
+    /** A fetch ended without a failure. */
+    succeeded(): void {
       size = Math.min(MOST_UIDS, size * 2);
     },
-    failed(asked, missing, error) {
+    /**
+     * A fetch failed.
+     * @param missing UIDs that were asked for and did not come, ascending
+     * @returns the guilty one, if that is known
+     */
+    failed(asked: readonly number[], missing: readonly number[], error: unknown): number | undefined {
       failures++;
       lastError = error;
       const [first] = missing;
@@ -106,16 +91,20 @@ export function isolation(): Isolation {
       if (missing.length === asked.length) size = Math.max(1, Math.ceil(asked.length / 2));
       return undefined;
     },
-    mayFetchHeader(uid) {
+    /** Whether to fetch the headers before the message is quarantined: not again where the server hung up at that too. */
+    mayFetchHeader(uid: number): boolean {
       const isFirst = !headersFetched.has(uid);
       headersFetched.add(uid);
       return isFirst;
     },
-    headerFailed(error) {
+    /** The fetch of that header failed. */
+    headerFailed(error: unknown): void {
       lastError = error;
     },
-    quarantined: (uid) => void headersFetched.delete(uid),
+    quarantined: (uid: number) => void headersFetched.delete(uid),
     isToBlame,
-    isSearching: (error) => error === lastError && failures > 0 && failures <= MOST_FAILURES && isToBlame(),
+    /** Whether the failures so far, the given error last, are those of a search for one message: it continues at once, without back-off. */
+    isSearching: (error: unknown): boolean =>
+      error === lastError && failures > 0 && failures <= MOST_FAILURES && isToBlame(),
   };
 }

@@ -12,17 +12,7 @@ interface Watching {
   server: ImapServer;
 }
 
-interface LeaseRounds {
-  /** The enabled IMAP servers, from the next round on. */
-  want(servers: readonly ImapServer[]): void;
-  /** Heartbeat, renew, stop what is not ours any more, start what is ours and free; one round after another. @throws Error of Redis */
-  round(): Promise<void>;
-  supervised(): Supervised[];
-  /** Starts nothing more, stops all that is watched, and gives the leases back. */
-  stop(): Promise<void>;
-}
-
-export function leaseRounds(ports: InboundPorts): LeaseRounds {
+export function leaseRounds(ports: InboundPorts) {
   const { settings, leases, emit } = ports;
   const wanted = new Map<string, ImapServer>();
   const watching = new Map<string, Watching>();
@@ -109,17 +99,20 @@ export function leaseRounds(ports: InboundPorts): LeaseRounds {
   }
 
   return {
-    want(servers) {
+    /** The enabled IMAP servers, from the next round on. */
+    want(servers: readonly ImapServer[]): void {
       wanted.clear();
       for (const server of servers) if (server.enabled) wanted.set(idOf(server), server);
     },
-    round() {
+    /** Heartbeat, renew, stop what is not ours any more, start what is ours and free; one round after another. @throws Error of Redis */
+    round(): Promise<void> {
       const mine = turn.then(oneRound);
       turn = mine.catch(() => {});
       return mine;
     },
     supervised: () => [...watching.values()].map(({ supervised }) => supervised),
-    async stop() {
+    /** Starts nothing more, stops all that is watched, and gives the leases back. */
+    async stop(): Promise<void> {
       stopped = true;
       await turn;
       await Promise.all([...watching].map(([id, entry]) => stopOne(id, entry, 'shutdown')));

@@ -1,29 +1,22 @@
 // The ledger of one watched mailbox, as this process read or wrote it last. Nothing else changes it.
 //
 // Invariant: the ledger advances only in the same transaction that enqueues (ports.commit is the one place that does either).
-import { emptyLedger, type Ledger, type LedgerChange } from '../domain/ledger.ts';
+import { emptyLedger, type LedgerChange } from '../domain/ledger.ts';
 import type { CommitRequest, InboundPorts } from './ports.ts';
 
-export interface OpenLedger {
-  current(): Ledger;
-  /** When this process connected to the mailbox as the first one ever, epoch ms, else 0: what was there then was not late. */
-  firstConnectAt(): number;
-  /** Reads it from Redis. */
-  load(): Promise<void>;
-  /** One script enqueues messages and records outcomes; the state in memory follows what was written. @throws what ports.commit throws */
-  commit(change: LedgerChange, rest?: Omit<Partial<CommitRequest>, 'change'>): Promise<void>;
-}
-
-export function openLedger(ports: InboundPorts, mailboxId: string, leaseToken: string): OpenLedger {
+export function openLedger(ports: InboundPorts, mailboxId: string, leaseToken: string) {
   let ledger = emptyLedger();
   let firstConnectAt = 0;
   return {
     current: () => ledger,
+    /** When this process connected to the mailbox as the first one ever, epoch ms, else 0: what was there then was not late. */
     firstConnectAt: () => firstConnectAt,
-    async load() {
+    /** Reads it from Redis. */
+    async load(): Promise<void> {
       ledger = await ports.ledgers.load(mailboxId);
     },
-    async commit(change, rest = {}) {
+    /** One script enqueues messages and records outcomes; the state in memory follows what was written. @throws what ports.commit throws */
+    async commit(change: LedgerChange, rest: Omit<Partial<CommitRequest>, 'change'> = {}): Promise<void> {
       let begun = ports.monotonic();
       // Until the raw mails are on disk, the time is the blob store's.
       const after = rest.after?.then(() => {

@@ -18,22 +18,10 @@ export interface MailboxSnapshot {
   blindSeconds: number;
 }
 
-interface MailboxStatus {
-  set(state: MailboxState, reason: string): void;
-  snapshot(): MailboxSnapshot;
-  /** The server answered. */
-  proven(): void;
-  /** The connection is gone, or what it says contradicts itself. */
-  lost(): void;
-  /** Publishes, now and then, when the mailbox was last proven to be watched. Called for all mailboxes in one turn: one write to Redis. */
-  publish(): void;
-  remove(): void;
-}
-
 /** A proof is published at most this often, ms. */
 const PUBLISH_MS = 15_000;
 
-export function mailboxStatus(ports: InboundPorts, server: ImapServer, mailboxId: string): MailboxStatus {
+export function mailboxStatus(ports: InboundPorts, server: ImapServer, mailboxId: string) {
   const { metrics, emit, now, monotonic } = ports;
   const named = { server: server.name };
   const blindSeconds = metrics.counter('mailroom_mailbox_blind_seconds_total');
@@ -81,7 +69,7 @@ export function mailboxStatus(ports: InboundPorts, server: ImapServer, mailboxId
   up.set(named, 0);
 
   return {
-    set(next, why) {
+    set(next: MailboxState, why: string): void {
       if (next === state && why === reason) return;
       if (state === 'paused') pausedFor.remove({ ...named, reason });
       if (next === 'paused') pausedFor.set({ ...named, reason: why }, 1);
@@ -93,7 +81,7 @@ export function mailboxStatus(ports: InboundPorts, server: ImapServer, mailboxId
       if (state === 'catching-up' || state === 'idle') later ??= setTimeout(publish, 1_000).unref();
       else publish();
     },
-    snapshot: () => ({
+    snapshot: (): MailboxSnapshot => ({
       server: server.name,
       state,
       reason,
@@ -101,12 +89,15 @@ export function mailboxStatus(ports: InboundPorts, server: ImapServer, mailboxId
       lastProvenAt: blind.lastProvenAt(),
       blindSeconds: blind.totalMs() / 1000,
     }),
+    /** The server answered. */
     proven: blind.proven,
+    /** The connection is gone, or contradicts itself. */
     lost: blind.lost,
-    publish() {
+    /** Publishes, now and then, when the mailbox was last proven to be watched. Called for all mailboxes in one turn: one write to Redis. */
+    publish(): void {
       if ((blind.lastProvenAt() ?? 0) !== publishedProof && monotonic() - published > PUBLISH_MS) publish();
     },
-    remove() {
+    remove(): void {
       offScrape();
       countBlind();
       up.remove(named);

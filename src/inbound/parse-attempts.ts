@@ -2,36 +2,29 @@
 // Redis; the commit removes the note.
 import type { InboundPorts } from './ports.ts';
 
-export interface ParseAttempts {
-  /** Reads what earlier processes noted. */
-  load(): Promise<void>;
-  /** Processes in a row that began to parse the message and did not end it. */
-  deaths(uid: number): number;
-  /** Notes that these are being parsed. Resolves once Redis has it. */
-  begin(uids: readonly number[]): Promise<void>;
-  /** They are committed. */
-  end(uids: readonly number[]): void;
-}
-
-export function parseAttempts(ledgers: InboundPorts['ledgers'], mailboxId: string): ParseAttempts {
+export function parseAttempts(ledgers: InboundPorts['ledgers'], mailboxId: string) {
   /** UIDs that earlier processes noted, with how many in a row. */
   let unfinished = new Map<number, number>();
   /** What this process noted and has not committed yet. It lives, so these are no deaths. */
   const begun = new Map<number, number>();
-  const deaths = (uid: number) => unfinished.get(uid) ?? 0;
+  /** Processes in a row that began to parse the message and did not end it. */
+  const deaths = (uid: number): number => unfinished.get(uid) ?? 0;
   return {
-    async load() {
+    /** Reads what earlier processes noted. */
+    async load(): Promise<void> {
       const noted = await ledgers.unfinished(mailboxId);
       unfinished = new Map([...noted].filter(([uid, count]) => begun.get(uid) !== count));
     },
     deaths,
-    async begin(uids) {
+    /** Notes that these are being parsed. Resolves once Redis has it. */
+    async begin(uids: readonly number[]): Promise<void> {
       if (uids.length === 0) return;
       const notes = new Map(uids.map((uid) => [uid, deaths(uid) + 1]));
       for (const [uid, count] of notes) begun.set(uid, count);
       await ledgers.parsing(mailboxId, notes);
     },
-    end(uids) {
+    /** They are committed. */
+    end(uids: readonly number[]): void {
       for (const uid of uids) begun.delete(uid);
     },
   };

@@ -15,15 +15,13 @@ const DEEP_MS = 600_000;
 /** What ends the watch as a whole. */
 const OF_THE_LEDGER: readonly string[] = ['LEASE_LOST', 'LEDGER_STALE', 'LEDGER_SET_BACK'];
 
-interface PeopleWatch {
-  /** @param window result of the poll @param full read Sent too */
-  notice(window: PollWindow, full: boolean): Promise<void>;
-}
-
-/** For the life of one connection. @throws (notice) what ends the watch: lease lost, ledger stale */
-export function watchPeople(watched: Watched, mailbox: Mailbox): PeopleWatch {
+/**
+ * For the life of one connection.
+ * @returns compares the folder with its last view. @param window result of the poll @param full read Sent too @throws what ends the watch: lease lost, ledger stale
+ */
+export function watchPeople(watched: Watched, mailbox: Mailbox): (window: PollWindow, full: boolean) => Promise<void> {
   const { server, ports, mailboxId } = watched;
-  if (server.mailboxEvents === undefined) return { notice: async () => {} };
+  if (server.mailboxEvents === undefined) return async () => {};
   const failing = lastingState<Error>(
     (err) => ports.emit('MailboxLookFailed', { server: server.name, err }),
     () => {},
@@ -33,22 +31,20 @@ export function watchPeople(watched: Watched, mailbox: Mailbox): PeopleWatch {
   let noticed: PollWindow | undefined;
   /** The folder as it was last compared; undefined: not read from Redis yet. */
   let last: { view: FolderView | undefined } | undefined;
-  return {
-    async notice(window, full) {
-      if (window === noticed) return;
-      noticed = window;
-      try {
-        last ??= { view: await ports.people.view(mailboxId) };
-        const deep = ports.monotonic() - deepAt >= DEEP_MS;
-        last.view = await noticeChanges(watched, mailbox, last.view, window, deep);
-        if (deep) deepAt = ports.monotonic();
-        if (full && server.mailboxEvents === 'flags-and-sent')
-          last.view = await noticeAnswers(watched, mailbox, last.view);
-        failing.over();
-      } catch (error) {
-        if (error instanceof MailroomError && OF_THE_LEDGER.includes(error.code)) throw error;
-        failing.seen(asError(error));
-      }
-    },
+  return async (window, full) => {
+    if (window === noticed) return;
+    noticed = window;
+    try {
+      last ??= { view: await ports.people.view(mailboxId) };
+      const deep = ports.monotonic() - deepAt >= DEEP_MS;
+      last.view = await noticeChanges(watched, mailbox, last.view, window, deep);
+      if (deep) deepAt = ports.monotonic();
+      if (full && server.mailboxEvents === 'flags-and-sent')
+        last.view = await noticeAnswers(watched, mailbox, last.view);
+      failing.over();
+    } catch (error) {
+      if (error instanceof MailroomError && OF_THE_LEDGER.includes(error.code)) throw error;
+      failing.seen(asError(error));
+    }
   };
 }

@@ -16,24 +16,19 @@ export function preferredReplica(mailboxId: string, replicas: readonly string[])
   return best;
 }
 
-interface Placement {
-  /** Replicas whose heartbeat counts. */
-  update(alive: readonly string[]): void;
-  isMine(mailboxId: string): boolean;
-}
-
 /** Remembers each mailbox until the replicas change: with 1,000 mailboxes, working it out each second would cost more than watching them. */
-export function placementOf(replica: string): Placement {
+export function placementOf(replica: string) {
   let replicas: readonly string[] = [replica];
   let preferred = new Map<string, string | undefined>();
   return {
-    update(alive) {
+    /** @param alive replicas whose heartbeat counts */
+    update(alive: readonly string[]): void {
       const now = [...new Set([...alive, replica])].sort();
       if (now.join('\n') === replicas.join('\n')) return;
       replicas = now;
       preferred = new Map();
     },
-    isMine(id) {
+    isMine(id: string): boolean {
       if (!preferred.has(id)) preferred.set(id, preferredReplica(id, replicas));
       return preferred.get(id) === replica;
     },

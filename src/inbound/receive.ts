@@ -155,16 +155,8 @@ async function receiveLarge(watched: Watched, item: Item): Promise<{ error: unkn
   }
 }
 
-interface Commits {
-  /** Resolves when the next batch may be fetched. The items are released when their commit has ended, even by a failure. @throws the error of an earlier one */
-  begin(items: Item[]): Promise<void>;
-  failed(): boolean;
-  /** Waits for the last one. @throws the error of any */
-  end(): Promise<void>;
-}
-
 /** One batch is stored and parsed while the one before is committed, and the next is fetched. */
-function openCommits(watched: Watched): Commits {
+function openCommits(watched: Watched) {
   /** The last batch but one, and the last: each resolves when it has ended, even by a failure. */
   let [older, newest]: [Promise<void>, Promise<void>] = [Promise.resolve(), Promise.resolve()];
   let failure: { error: unknown } | undefined;
@@ -173,7 +165,8 @@ function openCommits(watched: Watched): Commits {
     items.length = 0;
   };
   return {
-    async begin(items) {
+    /** Resolves when the next batch may be fetched. The items are released when their commit has ended, even by a failure. @throws the error of an earlier one */
+    async begin(items: Item[]): Promise<void> {
       await older;
       if (failure !== undefined) {
         release(items);
@@ -191,8 +184,9 @@ function openCommits(watched: Watched): Commits {
         })
         .then(() => release(items));
     },
-    failed: () => failure !== undefined,
-    async end() {
+    failed: (): boolean => failure !== undefined,
+    /** Waits for the last one. @throws the error of any */
+    async end(): Promise<void> {
       await newest;
       if (failure !== undefined) throw asError(failure.error);
     },

@@ -18,17 +18,6 @@ export interface RenewalDeps {
   random(): number;
 }
 
-export interface Renewal {
-  /** Aborts when the successor is open. */
-  readonly ready: AbortSignal;
-  /** Hands the successor over. */
-  take(): Connected | undefined;
-  /** Now instead of when it is due: the application was changed, or somebody asked for it. */
-  begin(): void;
-  /** Ends it; a successor that nobody took is closed. */
-  stop(): Promise<void>;
-}
-
 /** Between two tries of a renewal that failed, ms. */
 const AGAIN = { baseMs: 10_000, capMs: 300_000 };
 
@@ -41,7 +30,7 @@ export function renewInMs(expiresAt: number, now: number, random: () => number):
   return Math.round(left - Math.min(60_000 + 60_000 * random(), (left / 6) * (1 - random() / 2)));
 }
 
-export function renewal(current: Connected, deps: RenewalDeps): Renewal {
+export function renewal(current: Connected, deps: RenewalDeps) {
   const ready = new AbortController();
   let successor: Connected | undefined;
   let running: Promise<void> | undefined;
@@ -81,14 +70,18 @@ export function renewal(current: Connected, deps: RenewalDeps): Renewal {
 
   plan(dueAt - deps.now());
   return {
+    /** Aborts when the successor is open. */
     ready: ready.signal,
-    take() {
+    /** Hands the successor over. */
+    take(): Connected | undefined {
       const taken = successor;
       successor = undefined;
       return taken;
     },
+    /** Now instead of when it is due: the application was changed, or somebody asked for it. */
     begin,
-    async stop() {
+    /** Ends it; a successor that nobody took is closed. */
+    async stop(): Promise<void> {
       stopped = true;
       clearTimeout(timer);
       await running;

@@ -8,27 +8,11 @@ import { mailboxConnections } from './connections.ts';
 import { isolation } from './isolation.ts';
 import { openLedger } from './ledger.ts';
 import { BEGINNING, eventsOf, type Happened, nextLife } from './mailbox-life.ts';
-import { type MailboxSnapshot, mailboxStatus } from './mailbox-status.ts';
+import { mailboxStatus } from './mailbox-status.ts';
 import { parseAttempts } from './parse-attempts.ts';
 import { ledgerSetBack } from './poll.ts';
 import type { InboundPorts } from './ports.ts';
 import type { Watched } from './watched.ts';
-
-export interface Supervised {
-  server: ImapServer;
-  status(): MailboxSnapshot;
-  publish(): void;
-  /** Version of the ledger that this process wrote or read last. */
-  ledgerVersion(): number;
-  /** Redis has an older ledger than it confirmed: it is read again, and the mails are fetched again. */
-  setBack(version: number): void;
-  /** Some accepted replies want their message flagged as answered. */
-  marksWait(): void;
-  /** The fault may be gone: a mailbox that backs off connects at once, a connected one is renewed if there is a newer token. */
-  wake(): void;
-  /** Stops watching: work in hand is committed, the connection logged out. */
-  stop(reason: string): Promise<void>;
-}
 
 interface SuperviseOptions {
   server: ImapServer;
@@ -39,7 +23,9 @@ interface SuperviseOptions {
   firstDelayMs: number;
 }
 
-export function supervise(ports: InboundPorts, options: SuperviseOptions): Supervised {
+export type Supervised = ReturnType<typeof supervise>;
+
+export function supervise(ports: InboundPorts, options: SuperviseOptions) {
   const { server, mailboxId } = options;
   const abort = new AbortController();
   const { signal } = abort;
@@ -122,14 +108,19 @@ export function supervise(ports: InboundPorts, options: SuperviseOptions): Super
     server,
     status: status.snapshot,
     publish: status.publish,
+    /** Version of the ledger that this process wrote or read last. */
     ledgerVersion: () => watched.ledger.version,
-    setBack: (version) => connections.current()?.setBack.abort(ledgerSetBack(version, watched.ledger.version)),
+    /** Redis has an older ledger than it confirmed: it is read again, and the mails are fetched again. */
+    setBack: (version: number) => connections.current()?.setBack.abort(ledgerSetBack(version, watched.ledger.version)),
+    /** Some accepted replies want their message flagged as answered. */
     marksWait: () => connections.current()?.watch.marksWait(),
-    wake() {
+    /** The fault may be gone: a mailbox that backs off connects at once, a connected one is renewed if there is a newer token. */
+    wake(): void {
       wake();
       connections.current()?.renewal.begin();
     },
-    async stop(reason) {
+    /** Stops watching: work in hand is committed, the connection logged out. */
+    async stop(reason: string): Promise<void> {
       abort.abort(new Error(reason));
       await running;
       move({ what: 'stopped', reason });

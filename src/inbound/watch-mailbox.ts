@@ -23,21 +23,14 @@ const PAUSED_MS = 5_000;
 
 const INTERRUPTED: Happened = { what: 'interrupted' };
 
-export interface MailboxWatch {
-  /** @throws the connection's error */
-  step(life: Life): Promise<Happened>;
-  /** Some accepted replies want their message flagged as answered. */
-  marksWait(): void;
-}
-
 /** @param interrupt ends a wait: the watch is to stop, or the connection to be replaced */
-export function watchMailbox(watched: Watched, mailbox: Mailbox, interrupt: AbortSignal): MailboxWatch {
+export function watchMailbox(watched: Watched, mailbox: Mailbox, interrupt: AbortSignal) {
   const { ports, server } = watched;
   const { settings, monotonic } = ports;
   const longestWaitMs = Math.max(...settings.pendingDelays);
   // Each probe interval a command is sent, and its answer is due within the time-out: together they bound how long a black hole lasts.
   const probeMs = Math.max(1_000, Math.min(settings.idleRenewMs, settings.deadAfterMs * 0.6));
-  const people = watchPeople(watched, mailbox);
+  const noticePeople = watchPeople(watched, mailbox);
   let polls: PollState;
   /** What is next when the mailbox catches up: the start point, mail that was announced, a poll, or the UIDs of `work`. */
   let next: 'start' | 'announced' | 'poll' | 'work' = 'start';
@@ -115,7 +108,7 @@ export function watchMailbox(watched: Watched, mailbox: Mailbox, interrupt: Abor
       marksWaiting = false;
       await markAnswered(watched, mailbox);
     }
-    if (polls.window !== undefined) await people.notice(polls.window, full);
+    if (polls.window !== undefined) await noticePeople(polls.window, full);
     return { what: 'caught-up' };
   }
 
@@ -145,7 +138,8 @@ export function watchMailbox(watched: Watched, mailbox: Mailbox, interrupt: Abor
   }
 
   return {
-    async step({ state, hold }) {
+    /** One step of a state that has a connection. @throws the connection's error */
+    async step({ state, hold }: Life): Promise<Happened> {
       if (state === 'catching-up') return catchUp();
       if (state === 'idle') return idle();
       if (state === 'paused') return paused(hold);
@@ -153,7 +147,8 @@ export function watchMailbox(watched: Watched, mailbox: Mailbox, interrupt: Abor
       watched.proven();
       return { what: 'checked' };
     },
-    marksWait() {
+    /** Some accepted replies want their message flagged as answered. */
+    marksWait(): void {
       marksWaiting = true;
     },
   };

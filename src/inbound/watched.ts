@@ -3,8 +3,8 @@
 import type { ImapServer } from '../domain/email-server.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import type { Isolation } from './isolation.ts';
-import type { OpenLedger } from './ledger.ts';
-import type { ParseAttempts } from './parse-attempts.ts';
+import type { openLedger } from './ledger.ts';
+import type { parseAttempts } from './parse-attempts.ts';
 import type { InboundPorts } from './ports.ts';
 
 export interface Watched {
@@ -13,8 +13,8 @@ export interface Watched {
   /** As it is now (ledger.ts). */
   readonly ledger: Ledger;
   readonly firstConnectAt: number;
-  readonly commit: OpenLedger['commit'];
-  readonly parseAttempts: ParseAttempts;
+  readonly commit: ReturnType<typeof openLedger>['commit'];
+  readonly parseAttempts: ReturnType<typeof parseAttempts>;
   /** Which UIDs are fetched alone, because FETCH failed somewhere near them. */
   readonly isolation: Isolation;
   /** The server whose folder has this mailboxId, while it is watched by any replica. */

@@ -10,24 +10,16 @@ interface Death {
 
 interface LaneEvents {
   answered(answers: readonly Answer[]): void;
-  /** Once, unless the lane was ended by {@link Lane.end}. */
+  /** Once, unless `end` was called. */
   died(death: Death): void;
-}
-
-export interface Lane {
-  send(request: Request, handOver: boolean): void;
-  /** Index of the item in work; -1 while the worker starts, or has not seen the request yet. */
-  item(): number;
-  /** Ends the worker, also in the middle of an item. Resolves when it reads no memory any more. */
-  end(): Promise<void>;
-  /** Whether the process is to stay alive for this lane. */
-  keepsProcess(keeps: boolean): void;
 }
 
 /** Memory that the mails of one request are copied to, used again by the next; a batch is 1 MiB. What does not fit has memory of its own. */
 const ARENA_BYTES = 2 * 2 ** 20;
 
-export function openLane(script: URL, resourceLimits: ResourceLimits, events: LaneEvents): Lane {
+export type Lane = ReturnType<typeof openLane>;
+
+export function openLane(script: URL, resourceLimits: ResourceLimits, events: LaneEvents) {
   const progress = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const arena = new Uint8Array(new SharedArrayBuffer(ARENA_BYTES));
   const setup: WorkerSetup = { progress };
@@ -46,17 +38,20 @@ export function openLane(script: URL, resourceLimits: ResourceLimits, events: La
   });
 
   return {
-    send(request, handOver) {
+    send(request: Request, handOver: boolean): void {
       Atomics.store(progress, 0, -1);
       const [items, transfer] = handOver ? handedOver(request) : copied(request, arena);
       worker.postMessage({ ...request, items }, transfer);
     },
-    item: () => Atomics.load(progress, 0),
-    async end() {
+    /** Index of the item in work; -1 while the worker starts, or has not seen the request yet. */
+    item: (): number => Atomics.load(progress, 0),
+    /** Ends the worker, also in the middle of an item. Resolves when it reads no memory any more. */
+    async end(): Promise<void> {
       ended = true;
       await worker.terminate();
     },
-    keepsProcess(keeps) {
+    /** Whether the process must stay alive for this lane. */
+    keepsProcess(keeps: boolean): void {
       if (keeps) worker.ref();
       else worker.unref();
     },

@@ -7,21 +7,16 @@ const FLOOR_MS_PER_MIB = 200;
 /** How long a failure counts, ms. */
 const REMEMBERED_MS = 10 * 60_000;
 
-interface TimeLimits {
-  /** Longest time for an item of this many bytes that is in work now, ms. */
-  of(bytes: number): number;
-  /** An item took longer than its limit. */
-  exceeded(): void;
-}
-
-export function timeLimits(timeoutMs: number, now: () => number): TimeLimits {
+export function timeLimits(timeoutMs: number, now: () => number) {
   let failures: number[] = [];
   return {
-    of(bytes) {
+    /** Longest time for an item of this many bytes that is in work now, ms. */
+    of(bytes: number): number {
       failures = failures.filter((at) => now() - at < REMEMBERED_MS);
       const floor = FLOOR_MS + (bytes / 2 ** 20) * FLOOR_MS_PER_MIB;
       return Math.min(timeoutMs, Math.max(floor, timeoutMs / 2 ** failures.length));
     },
-    exceeded: () => void failures.push(now()),
+    /** An item took longer than its limit. */
+    exceeded: (): void => void failures.push(now()),
   };
 }

@@ -9,20 +9,8 @@ export const POLL_MS = 15_000;
 export const offersIdle = (client: ImapFlow): boolean =>
   client.capabilities.has('IDLE') && (client as unknown as { skipIdle?: boolean }).skipIdle !== true;
 
-export interface FolderChanges {
-  /** Forgets changes that were announced until now: the folder is about to be read. */
-  clear(): void;
-  /** Until something changes, the time is over, or the signal aborts. @throws MailroomError when the connection is lost */
-  wait(ms: number, signal?: AbortSignal): Promise<'changed' | 'timeout'>;
-}
-
 /** @param noop NOOP, within the time limit of a command @param pollMs between two of them */
-export function folderChanges(
-  client: ImapFlow,
-  loss: ConnectionLoss,
-  noop: () => Promise<unknown>,
-  pollMs = POLL_MS,
-): FolderChanges {
+export function folderChanges(client: ImapFlow, loss: ConnectionLoss, noop: () => Promise<unknown>, pollMs = POLL_MS) {
   let dirty = false;
   let wake: (() => void) | undefined;
   const changed = () => {
@@ -55,10 +43,12 @@ export function folderChanges(
   }
 
   return {
-    clear() {
+    /** Forgets changes that were announced until now: the folder is about to be read. */
+    clear(): void {
       dirty = false;
     },
-    async wait(ms, signal) {
+    /** Until something changes, the time is over, or the signal aborts. @throws MailroomError when the connection is lost */
+    async wait(ms: number, signal?: AbortSignal): Promise<'changed' | 'timeout'> {
       const lost = loss.error();
       if (lost !== undefined) throw lost;
       if (dirty || signal?.aborted === true) return 'changed';

@@ -32,14 +32,11 @@ export async function probeMailbox(
     logger: throttleLogger((ms) => gone(new Error(throttleWords(ms)))),
   });
   let lost: unknown;
-  let onLost: (error: unknown) => void = () => {};
-  const closed = new Promise<never>((_, reject) => {
-    onLost = reject;
-  });
-  closed.catch(() => {});
+  const closed = Promise.withResolvers<never>();
+  closed.promise.catch(() => {});
   const gone = (error: unknown) => {
     lost ??= error;
-    onLost(lost);
+    closed.reject(lost);
   };
   client.on('error', gone);
   client.on('close', () => gone(new Error('connection closed')));
@@ -55,7 +52,7 @@ export async function probeMailbox(
     });
     silent.catch(() => {});
     try {
-      return await Promise.race([command(), silent, closed]);
+      return await Promise.race([command(), silent, closed.promise]);
     } catch (error) {
       throw asImapError(error, phase);
     } finally {

@@ -9,7 +9,7 @@ import type { ProtocolTrace } from '../../telemetry/protocol-trace.ts';
 import { clientOptions, logOut } from './client-options.ts';
 import { connectionLoss } from './connection-loss.ts';
 import { type ImapPhase, imapError } from './errors.ts';
-import { type FolderChanges, folderChanges } from './folder-changes.ts';
+import { folderChanges } from './folder-changes.ts';
 import { throttleLogger, throttleWords } from './throttle.ts';
 
 export interface ConnectionOptions {
@@ -26,16 +26,7 @@ export interface ConnectionOptions {
 /** Bytes of the largest literal that is accepted. */
 export const MOST_LITERAL = 256 * 1024 * 1024;
 
-export interface Session {
-  client: ImapFlow;
-  /** Runs one command. @throws MailroomError when it fails, or when the connection is lost or silent for `ms` */
-  answer<T>(command: () => Promise<T>, phase: ImapPhase, ms?: number): Promise<T>;
-  isLost(): boolean;
-  changes: FolderChanges;
-  /** The error of a session that could not be opened; closes the client. */
-  abandon(error: unknown): MailroomError;
-  close(): Promise<void>;
-}
+export type Session = Awaited<ReturnType<typeof createSession>>;
 
 /** A client that is not connected yet. */
 export async function createSession(
@@ -44,7 +35,7 @@ export async function createSession(
   options: ConnectionOptions,
   guard?: ConnectGuard,
   trace?: ProtocolTrace,
-): Promise<Session> {
+) {
   const client = new ImapFlow({
     ...(await clientOptions(server, server.user, credentials, guard)),
     connectionTimeout: options.connectMs,
@@ -76,6 +67,7 @@ export async function createSession(
   client.on('error', fail);
   client.on('close', () => fail(new Error('connection closed')));
 
+  /** Runs one command. @throws MailroomError when it fails, or when the connection is lost or silent for `ms` */
   async function answer<T>(command: () => Promise<T>, phase: ImapPhase, ms = options.answerMs): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     try {
@@ -99,11 +91,12 @@ export async function createSession(
     answer,
     isLost: () => loss.error() !== undefined,
     changes: folderChanges(client, loss, () => answer(() => client.noop(), 'command'), options.pollMs),
-    abandon(error) {
+    /** The error of a session that could not be opened; closes the client. */
+    abandon(error: unknown): MailroomError {
       client.close();
       return errorOf(error, 'connect');
     },
-    async close() {
+    async close(): Promise<void> {
       loss.declare(new MailroomError('IMAP_CONNECTION_CLOSED', { message: 'closed by us' }));
       await logOut(client);
     },

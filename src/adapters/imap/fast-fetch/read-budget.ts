@@ -9,14 +9,10 @@ export interface Ticket {
   give(): void;
 }
 
-export interface ReadBudget {
-  ask(bytes: number): Ticket;
-  /** Bytes given out now. */
-  held(): number;
-}
+export type ReadBudget = ReturnType<typeof createReadBudget>;
 
 /** @param most bytes; a larger mail is admitted when nothing else is held */
-export function createReadBudget(most: number): ReadBudget {
+export function createReadBudget(most: number) {
   let held = 0;
   const queue: { bytes: number; grant: () => void }[] = [];
   const fits = (bytes: number) => held === 0 || held + bytes <= most;
@@ -28,33 +24,29 @@ export function createReadBudget(most: number): ReadBudget {
   };
 
   return {
+    /** Bytes given out now. */
     held: () => held,
-    ask(bytes) {
+    ask(bytes: number): Ticket {
       let state: 'waiting' | 'held' | 'given' = 'waiting';
-      let resolve: (() => void) | undefined;
+      const isFree = queue.length === 0 && fits(bytes);
+      const ready = isFree ? undefined : Promise.withResolvers<void>();
       const waiting = {
         bytes,
         grant() {
           held += bytes;
           state = 'held';
-          resolve?.();
+          ready?.resolve();
         },
       };
-      let ready: Promise<void> | undefined;
-      if (queue.length === 0 && fits(bytes)) waiting.grant();
-      else {
-        ready = new Promise((done) => {
-          resolve = done;
-        });
-        queue.push(waiting);
-      }
+      if (isFree) waiting.grant();
+      else queue.push(waiting);
       return {
-        ready,
+        ready: ready?.promise,
         give() {
           if (state === 'held') held -= bytes;
           else if (state === 'waiting') {
             queue.splice(queue.indexOf(waiting), 1);
-            resolve?.();
+            ready?.resolve();
           } else return;
           state = 'given';
           admit();

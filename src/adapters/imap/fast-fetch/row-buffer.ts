@@ -16,21 +16,7 @@ export interface BatchLimits {
   bytes: number;
 }
 
-interface RowBuffer {
-  put(row: FetchedMessage): void;
-  /** What has to be awaited before more is read; undefined: nothing. */
-  room(): Promise<void> | undefined;
-  /** For leave to read a message of this many bytes. */
-  ask(bytes: number): Ticket;
-  /** No more rows come. @param failure what ended them */
-  end(failure?: { error: unknown }): void;
-  /** The next batch; empty when others have held all the budget for a while; undefined at the end. @throws the failure, once all rows are taken */
-  next(): Promise<FetchedMessage[] | undefined>;
-  /** Nobody takes rows any more: those that still come are released. */
-  stop(): void;
-}
-
-export function rowBuffer(budget: ReadBudget, batch: BatchLimits = { count: MOST_ROWS, bytes: MOST_BYTES }): RowBuffer {
+export function rowBuffer(budget: ReadBudget, batch: BatchLimits = { count: MOST_ROWS, bytes: MOST_BYTES }) {
   const mostRows = Math.min(batch.count, MOST_ROWS);
   const mostBytes = Math.min(batch.bytes, MOST_BYTES);
   let rows: FetchedMessage[] = [];
@@ -74,7 +60,7 @@ export function rowBuffer(budget: ReadBudget, batch: BatchLimits = { count: MOST
   };
 
   return {
-    put(row) {
+    put(row: FetchedMessage): void {
       if (stopped) {
         row.release?.();
         return;
@@ -84,11 +70,13 @@ export function rowBuffer(budget: ReadBudget, batch: BatchLimits = { count: MOST
       bytes += row.source?.length ?? 0;
       arrived?.();
     },
-    room: () =>
+    /** What has to be awaited before more is read; undefined: nothing. */
+    room: (): Promise<void> | undefined =>
       !stopped && (rows.length >= MOST_ROWS || bytes >= MOST_BYTES)
         ? new Promise((resolve) => waiting.push(resolve))
         : undefined,
-    ask(wanted) {
+    /** Requests budget for a message of this many bytes. */
+    ask(wanted: number): Ticket {
       const ticket = budget.ask(wanted);
       if (ticket.ready === undefined) return ticket;
       if (stopped) ticket.give();
@@ -101,11 +89,13 @@ export function rowBuffer(budget: ReadBudget, batch: BatchLimits = { count: MOST
       }
       return ticket;
     },
-    end(failure) {
+    /** No more rows come. @param failure what ended them */
+    end(failure?: { error: unknown }): void {
       ended = { failure };
       arrived?.();
     },
-    async next() {
+    /** The next batch; empty when others have held all the budget for a while; undefined at the end. @throws the failure, once all rows are taken */
+    async next(): Promise<FetchedMessage[] | undefined> {
       for (;;) {
         const isFull = rows.length >= mostRows || bytes >= mostBytes;
         if (isFull || (ended !== undefined && rows.length > 0)) return take();
@@ -114,7 +104,8 @@ export function rowBuffer(budget: ReadBudget, batch: BatchLimits = { count: MOST
         if (!(await arrival(patience()))) return take();
       }
     },
-    stop() {
+    /** Nobody takes rows any more: those that still come are released. */
+    stop(): void {
       stopped = true;
       for (const row of rows) row.release?.();
       rows = [];

@@ -20,12 +20,7 @@ interface Pushed {
   blocked?: { ready: Promise<void>; left: Buffer };
 }
 
-export interface RowReader {
-  /** Hands on the rows that end in these bytes. The incomplete rest is copied and waits for the next bytes; the chunk is not kept. */
-  push(chunk: Buffer): Pushed;
-  /** Returns the incomplete rest. */
-  drain(): readonly Buffer[];
-}
+export type RowReader = ReturnType<typeof rowReader>;
 
 /**
  * @param maxLiteral largest literal taken, bytes; larger ones are left to imapflow and its own bound
@@ -37,7 +32,7 @@ export function rowReader(
   onRow: (row: FetchedMessage) => void,
   allocate: Allocate,
   ask: (bytes: number) => Ticket,
-): RowReader {
+) {
   /** The beginning of an incomplete line. */
   let partial: Buffer | undefined;
   /** Our row: its text up to the literal, and the received part of the literal. */
@@ -59,7 +54,8 @@ export function rowReader(
   };
 
   return {
-    push(chunk) {
+    /** Hands on the rows that end in these bytes. The incomplete rest is copied and waits for the next bytes; the chunk is not kept. */
+    push(chunk: Buffer): Pushed {
       const rest: Buffer[] = [];
       for (let at = 0; at < chunk.length; ) {
         if (head !== undefined && lent === undefined) {
@@ -123,7 +119,8 @@ export function rowReader(
       }
       return { rest };
     },
-    drain() {
+    /** Returns the incomplete rest. */
+    drain(): readonly Buffer[] {
       const held = head === undefined ? [] : [head, source.subarray(0, filled)];
       if (partial !== undefined) held.push(partial);
       partial = undefined;
