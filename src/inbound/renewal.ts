@@ -71,7 +71,7 @@ export function renewal(current: Connected, deps: RenewalDeps) {
   plan(dueAt - deps.now());
   return {
     /** Aborts when the successor is open. */
-    ready: ready.signal,
+    ready: ready.signal as AbortSignal,
     /** Hands the successor over. */
     take(): Connected | undefined {
       const taken = successor;
