@@ -1,4 +1,4 @@
-// The API: the OpenAPI document that GET /v1/openapi.json gives, as pages: all routes by subject, and one route with its parameters, body and answers.
+// The API: the OpenAPI document of GET /v1/openapi.json as pages: the routes by subject, and each route with its parameters, body and answers.
 import { MailroomError } from '../../domain/errors.ts';
 import type { OpenApi, Operation } from '../api/openapi.ts';
 import type { Routes } from './gate.ts';
@@ -52,10 +52,10 @@ function listPage(frame: Frame, document: OpenApi): string {
   );
 }
 
-/** Fields within fields that are listed. */
+/** Levels of nested fields that are listed. */
 const DEPTH = 4;
 
-/** In words as short as JSON Schema's own. */
+/** A type in JSON Schema's own words. */
 function typeOf(schema: Schema): string {
   const { $ref, type, items, enum: values, const: value, anyOf, oneOf } = schema as Record<string, never>;
   if (typeof $ref === 'string') return refOf($ref);
@@ -68,7 +68,7 @@ function typeOf(schema: Schema): string {
 }
 const refOf = (ref: string): string => ref.slice(ref.lastIndexOf('/') + 1);
 
-/** Its fields, those of objects within it behind a dot, of lists behind []. */
+/** The fields of a schema; nested ones as `object.field` and `list[].field`. */
 function fieldRows(
   document: OpenApi,
   schema: Schema,
@@ -84,7 +84,7 @@ function fieldRows(
     required?: readonly string[];
   };
   if (depth > DEPTH) return [];
-  // A component is listed once, at the top; within it its name says enough.
+  // A component is expanded at the top only; elsewhere its name is enough.
   if ($ref !== undefined)
     return before === '' ? fieldRows(document, document.components.schemas[refOf($ref)] ?? {}, before, depth + 1) : [];
   if (items !== undefined) return fieldRows(document, items, `${before}[]`, depth);
@@ -102,7 +102,7 @@ function fieldRows(
 interface FieldRow {
   name: string;
   type: string;
-  /** Where a parameter goes. */
+  /** Of a parameter: path, query or header. */
   place?: string;
   optional: boolean;
   description: unknown;

@@ -1,5 +1,5 @@
-// Details of a change as a person reads them: which field, and what it was and is. By action, field and value, never by matching sentences; what has no
-// word of its own is a name, an address, an id or a number, and is shown as it is.
+// Details of a change in words: the field, its old and its new value, looked up by action, field and value. A value without a word (a name, an
+// address, an id, a number) is shown unchanged.
 import { parts } from '../api/privacy.ts';
 import { type Language, sayIn, stateIn, type Word, wordOf } from './words.ts';
 import { labelIn } from './words-said.ts';
@@ -11,7 +11,7 @@ interface Change {
 }
 
 const YES_OR_NO = { true: 'yes', false: 'no' } as const;
-/** Values of the fields that are choices. */
+/** Values that are words of the portal, by field; others are looked up as `field-value`. */
 const FIELDS: Readonly<Record<string, Readonly<Record<string, Word>>>> = {
   enabled: YES_OR_NO,
   allowPlainText: YES_OR_NO,
@@ -25,24 +25,12 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, Word>>>> = {
   },
   signIn: { appOnly: 'appOnly', delegated: 'delegated' },
   sendMode: { sendAs: 'sendAs', onBehalf: 'onBehalf' },
-  startFrom: { now: 'startFrom-now', unseen: 'startFrom-unseen', all: 'startFrom-all', since: 'startFrom-since' },
-  afterQueued: { leave: 'afterQueued-leave', seen: 'afterQueued-seen', move: 'afterQueued-move' },
-  mailboxEvents: {
-    off: 'mailboxEvents-off',
-    flags: 'mailboxEvents-flags',
-    'flags-and-sent': 'mailboxEvents-flags-and-sent',
-  },
-  answeredElsewhere: {
-    hold: 'answeredElsewhere-hold',
-    warn: 'answeredElsewhere-warn',
-    send: 'answeredElsewhere-send',
-  },
   pace: { perMinute: 'perMinute' },
   role: { viewer: 'viewer', operator: 'operator', administrator: 'administrator' },
   by: { 'one-time secret': 'byOneTimeCode', 'API token': 'byApiToken' },
 };
 
-/** What became of that which was decided on, by action. */
+/** Outcomes of decisions, by action. */
 const BECAME: Readonly<Record<string, Readonly<Record<string, Word>>>> = {
   'enqueue-again': { quarantined: 'step-of-quarantined', enqueued: 'step-of-enqueued' },
   accept: { quarantined: 'step-of-quarantined', accepted: 'settledValue' },
@@ -50,7 +38,7 @@ const BECAME: Readonly<Record<string, Readonly<Record<string, Word>>>> = {
   'dead-letter-delete': { deleted: 'deletedValue' },
 };
 
-/** `["a","b"]` and `{"move":"Done"}` without what only programs need. */
+/** `["a","b"]` and `{"move":"Done"}` without JSON's brackets and quotes. */
 function plain(text: string, value: (text: string) => string): string {
   if (!/^[[{]/.test(text)) return value(text);
   try {
@@ -78,7 +66,7 @@ const countsIn = (language: Language, text: string): string =>
 
 const LABELS: Readonly<Record<string, Word>> = { role: 'roleHead', by: 'byHead', state: 'state' };
 
-/** @param action the ids of a decision are no fields */
+/** @param action for decisions the field is an id */
 export function detailIn(language: Language, action: string, { field, from, to }: Change): Change {
   const say = sayIn(language);
   const label = LABELS[field];
@@ -86,7 +74,7 @@ export function detailIn(language: Language, action: string, { field, from, to }
   if (action.startsWith('privacy-')) return { field: named, from, to: countsIn(language, to) };
   const states = action === 'release' || action === 'drop';
   const value = (text: string): string => {
-    const word = (BECAME[action] ?? FIELDS[field])?.[text] ?? (states ? wordOf(`state-${text}`) : undefined);
+    const word = (BECAME[action] ?? FIELDS[field])?.[text] ?? wordOf(states ? `state-${text}` : `${field}-${text}`);
     if (word !== undefined) return say(word);
     return field === 'state' ? stateIn(language, text) : text;
   };

@@ -16,7 +16,7 @@ import { countIn, type Word, wordOf } from './words.ts';
 
 const PATH = '/portal/audit';
 const CHANGES_PER_PAGE = 40;
-/** Fields above which they are folded: all of a new server. */
+/** More changed fields than this are folded, such as those of a new server. */
 const MANY = 4;
 
 const ACTIONS = {
@@ -60,14 +60,14 @@ const BY: Parameters<typeof sorted<AuditEntry>>[2] = {
   code: ({ action }) => action,
 };
 
-/** Entries that are sorted by anything but their time: the newest that fit. */
+/** Newest entries that are considered when the order is not by time. */
 const MOST_SORTED = 10_000;
-/** Pages of changes that can be turned. */
+/** The last page that can be opened. */
 const MOST_PAGES = 250;
 
 const holds = (text: string, part: string): boolean => text.toLowerCase().includes(part.toLowerCase());
 
-/** Those that fit, in the order they come. */
+/** The entries that match the filter, in their order. */
 export async function* changesOf(entries: AsyncIterable<AuditEntry>, filter: ListFilter): AsyncGenerator<AuditEntry> {
   const range = rangeOf(filter);
   for await (const entry of entries)
@@ -103,7 +103,7 @@ export function addAudit({ get }: Routes, { servers }: Pick<PortalDeps, 'servers
         all: auditKinds.map((state) => ({
           state,
           text: say(TABS[state]),
-          // An action of the one kind is none of the other.
+          // The two kinds have different actions.
           url: `${PATH}?${queryText({ ...filter, code: '' }, { state })}`,
         })),
       },

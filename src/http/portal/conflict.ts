@@ -1,4 +1,4 @@
-// Two people changed one email server: who, when, which fields; and what becomes of each field that both have. Pure.
+// Two people changed one email server: who, when, which fields; and whose value of each contested field is saved. Pure.
 
 import type { AuditEntry } from '../../domain/audit.ts';
 import type { Definition } from '../api/email-servers.ts';
@@ -12,28 +12,28 @@ interface Contested {
   field: string;
   mine: unknown;
   theirs: unknown;
-  /** What is chosen at first: mine, unless only they have changed it. */
+  /** Preselected: mine, unless only they changed the field. */
   take: 'mine' | 'theirs';
 }
 
 export interface Conflict {
   /** Newest first. */
   changes: readonly AuditEntry[];
-  /** Fields that they changed and that differ from what was entered here. */
+  /** Fields that they changed and whose value differs from the one entered here. */
   contested: readonly Contested[];
 }
 
-/** Characters of a value that the log of changes keeps. */
+/** Longest value in the audit log, characters. */
 const LOGGED = 300;
 const textOf = (value: unknown): string =>
   value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value);
 
 /**
- * @param mine as it would be stored; undefined: it has errors, which come first
+ * @param mine as it would be stored; undefined: it has problems, which are shown first
  * @param changes since the form was opened, newest first
  */
 export function conflictOf(mine: Definition | undefined, theirs: Definition, changes: readonly AuditEntry[]): Conflict {
-  // What a field was when the form was opened: before the oldest of these changes.
+  // The value of a field when the form was opened: before the oldest of these changes.
   const before = new Map(changes.flatMap((entry) => entry.changes.map(({ field, from }) => [field, from] as const)));
   before.delete('password');
   if (mine === undefined) return { changes, contested: [] };
@@ -45,7 +45,7 @@ export function conflictOf(mine: Definition | undefined, theirs: Definition, cha
   return { changes, contested };
 }
 
-/** What was entered, with their value for each field for which that was chosen. */
+/** The entered definition, with their values of the fields for which these were chosen. */
 export function mergedWith(entered: Definition, form: URLSearchParams, theirs: Definition): Definition {
   const merged = { ...entered };
   for (const [key, choice] of form) {

@@ -1,5 +1,5 @@
-// The wizard "Connect a shared mailbox": a few questions, then both email servers in one step. Its answers travel in the form, so that it works without
-// script, goes back and forth, and leaves nothing behind when it is left. What follows (sign-in, test, round trip) is connected-page.ts.
+// The wizard "Connect a shared mailbox": a few questions, then both email servers in one step. Its answers travel in hidden fields: it works without
+// script, in both directions, and stores nothing until the end. connected-page.ts has what follows: sign-in, test, round trip.
 import { MailroomError } from '../../domain/errors.ts';
 import type { Definition } from '../api/email-servers.ts';
 import { RequestInvalid } from '../problem.ts';
@@ -34,7 +34,7 @@ interface WizardState {
   applications: readonly string[];
   clientId: string | undefined;
   redirectUri: string;
-  /** Why a server could not be made, and whether the first was. */
+  /** Why a server could not be created, and whether the first one was. */
   failed?: { error: ShownError; half: boolean };
 }
 
@@ -132,7 +132,7 @@ const BODIES: Readonly<Record<Step, (frame: Frame, state: WizardState) => Html>>
   },
 };
 
-/** PowerShell for the names typed so far. */
+/** PowerShell for the names entered so far. */
 function commands(frame: Frame, { answers, clientId, step }: WizardState): Html {
   const { say } = frame;
   const text = powerShell(answers, clientId, { objectId: say('objectId'), clientId: say('clientId') });
@@ -187,13 +187,13 @@ export function addConnect({ get, post }: Routes, deps: ConnectDeps): void {
     }
     const { imap, smtp } = definitionsOf(answers, form.get('password') ?? '');
     const found = await Promise.all([deps.preview(imap), deps.preview(smtp)]);
-    // What both servers have in common is asked for once.
+    // A problem that both servers have is shown once.
     const all = new Map(found.flatMap((one) => one.problems).map((one) => [`${one.field} ${one.code}`, one]));
     const problems = [...all.values()];
     return problems.length === 0 ? undefined : { step: 'review', problems };
   }
 
-  /** Both, or what is missing of them: after a failure half way the one that exists is not made again. */
+  /** Creates both, or only the SMTP server when an earlier attempt failed after the first. */
   async function create({ form, frame, reply, by }: RequestContext, answers: Answers) {
     const names = namesOf(answers);
     const half = form.get('_half') === names.imap && (await servers.get(names.imap)) !== undefined;

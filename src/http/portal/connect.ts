@@ -1,15 +1,13 @@
 // The wizard's answers → what is registered, permitted and defined for one shared mailbox: two email servers and the PowerShell for their names. Pure.
 import { parseAddress } from '../../domain/address.ts';
-import type { Wrong } from '../../domain/definition-problem.ts';
-import { wrong } from '../../domain/definition-problem.ts';
-import { pastedAddresses } from '../../domain/pasted-addresses.ts';
+import { type Wrong, wrong } from '../../domain/definition-problem.ts';
 import type { Definition } from '../api/email-servers.ts';
-import { blank, NEW_FLOW } from './form.ts';
+import { addressesIn, blank, NEW_FLOW, oneAddress } from './form.ts';
 
 export const STEPS = ['mailbox', 'signIn', 'flow', 'review'] as const;
 export type Step = (typeof STEPS)[number];
 
-/** Fields of each step; hidden in the others. */
+/** Fields of each step; the other steps send them as hidden fields. */
 export const FIELDS: Readonly<Record<Step, readonly string[]>> = {
   mailbox: ['kind', 'mailbox', 'name', 'imapHost', 'imapPort', 'smtpHost', 'smtpPort'],
   signIn: ['application', 'signIn', 'person', 'login'],
@@ -19,19 +17,14 @@ export const FIELDS: Readonly<Record<Step, readonly string[]>> = {
 
 export type Answers = Readonly<Record<string, string>>;
 
-const first = (text: string) => {
-  const [one, ...more] = pastedAddresses(text);
-  return one !== undefined && 'address' in one && more.length === 0 ? one.address : text.trim();
-};
-
-/** What was entered, with the defaults of what was not. @param applications names that there are */
+/** The entered values, with defaults for the rest. @param applications their names */
 export function answersOf(entered: URLSearchParams, applications: readonly string[]): Answers {
   const text = (field: string) => (entered.get(field) ?? '').trim();
   const kind = text('kind') === 'other' ? 'other' : 'microsoft';
-  const mailbox = first(text('mailbox'));
+  const mailbox = oneAddress(text('mailbox')).address;
   const preset = (type: 'IMAP' | 'SMTP', field: 'host' | 'port') =>
     kind === 'microsoft' ? String(blank(type)[field]) : field === 'host' ? '' : type === 'IMAP' ? '993' : '587';
-  // Presets of the other kind that nobody changed are no answer.
+  // An unchanged preset of the other kind counts as not entered.
   const given = (field: string, fallback: string, other: string) =>
     text(field) === '' || text(field) === other ? fallback : text(field);
   const microsoft = (type: 'IMAP' | 'SMTP') => (kind === 'other' ? String(blank(type).host) : '');
@@ -45,7 +38,7 @@ export function answersOf(entered: URLSearchParams, applications: readonly strin
     smtpPort: text('smtpPort') || preset('SMTP', 'port'),
     application: text('application') || (applications[0] ?? ''),
     signIn: text('signIn') === 'delegated' ? 'delegated' : 'appOnly',
-    person: first(text('person')),
+    person: oneAddress(text('person')).address,
     login: text('login') || mailbox,
     emailFlow: entered.get('emailFlow') === NEW_FLOW ? text('emailFlowNew') : text('emailFlow'),
     from: text('from') || mailbox,
@@ -53,29 +46,17 @@ export function answersOf(entered: URLSearchParams, applications: readonly strin
   };
 }
 
-/** Hidden fields of a later step say it as it was entered. */
-const fromOf = ({ from = '' }: Answers): { addresses: string[]; names: Record<string, string>; refused: string[] } => {
-  const found = pastedAddresses(from);
-  return {
-    addresses: found.flatMap((one) => ('address' in one ? [one.address] : [])),
-    names: Object.fromEntries(
-      found.flatMap((one) => ('name' in one && one.name !== '' ? [[one.normal, one.name]] : [])),
-    ),
-    refused: found.flatMap((one) => ('refused' in one ? [one.refused] : [])),
-  };
-};
-
 type StepProblem = Wrong & { field: string; got?: string };
 const isAddress = (text = '') => parseAddress(text).ok;
 
-/** What is wrong with the answers of a step. @param names of email servers that there are */
+/** What is wrong with the answers of a step. @param names of all email servers */
 export function problemsIn(step: Step, answers: Answers, names: readonly string[]): StepProblem[] {
   const found: StepProblem[] = [];
   const add = (field: string, what: Wrong, got?: string) =>
     void found.push({ field, ...what, ...(got === undefined || got === '' ? {} : { got: JSON.stringify(got) }) });
   if (step === 'mailbox') {
     if (!isAddress(answers.mailbox)) add('mailbox', wrong('notAddress'), answers.mailbox);
-    // It comes from the address, which is what is wrong without one.
+    // The name is derived from the address, so a wrong address is the only problem to report.
     else if (answers.name === '') add('name', wrong('empty'));
     const taken = Object.values(namesOf(answers)).some((name) =>
       names.some((known) => known.trim().toLowerCase() === name.toLowerCase()),
@@ -90,7 +71,7 @@ export function problemsIn(step: Step, answers: Answers, names: readonly string[
   }
   if (step === 'flow') {
     if (answers.emailFlow === '') add('emailFlow', wrong('empty'));
-    for (const piece of fromOf(answers).refused) add('from', wrong('notAddress'), piece);
+    for (const piece of addressesIn(answers.from ?? '').refused) add('from', wrong('notAddress'), piece);
   }
   return found;
 }
@@ -104,7 +85,7 @@ export const namesOf = ({ name }: Answers): { imap: string; smtp: string } => ({
 export function definitionsOf(answers: Answers, password = ''): { imap: Definition; smtp: Definition } {
   const { kind, mailbox = '', application, signIn, person = '', login, emailFlow, startFrom } = answers;
   const names = namesOf(answers);
-  const { addresses, names: displayNames } = fromOf(answers);
+  const { addresses, names: displayNames } = addressesIn(answers.from ?? '');
   const delegated = kind === 'microsoft' && signIn === 'delegated';
   const base = (type: 'IMAP' | 'SMTP'): Definition => ({
     serverType: type,
@@ -138,10 +119,10 @@ export function definitionsOf(answers: Answers, password = ''): { imap: Definiti
   };
 }
 
-/** A PowerShell string that holds the text and nothing else: its quotes are doubled, typographic ones too, which PowerShell takes for quotes. */
+/** A PowerShell string literal: quotes are doubled, including typographic ones, which PowerShell treats alike. */
 export const quoted = (text: string): string => `'${text.replace(/['‘’‚‛]/gu, '$&$&')}'`;
 
-/** What an Exchange administrator runs for these names; placeholders in angle brackets mark what is not known yet. */
+/** The commands for an Exchange administrator; placeholders in angle brackets mark what is not known yet. */
 export function powerShell(
   answers: Answers,
   clientId: string | undefined,
@@ -150,7 +131,9 @@ export function powerShell(
   const { mailbox = '', person = '', application = '', signIn } = answers;
   if (!isAddress(mailbox)) return '';
   const box = quoted(mailbox);
-  const others = fromOf(answers).addresses.filter((address) => address.toLowerCase() !== mailbox.toLowerCase());
+  const others = addressesIn(answers.from ?? '').addresses.filter(
+    (address) => address.toLowerCase() !== mailbox.toLowerCase(),
+  );
   const sendAs = (trustee: string, all: readonly string[]) =>
     all.map(
       (from) =>

@@ -1,4 +1,4 @@
-// What follows the wizard: sign-in where a person has to, the test of both servers step by step, and one mail there and back, as a checklist.
+// The checklist after the wizard: delegated sign-in, the test of both servers, and one mail there and back.
 import { type CheckStep, passed } from '../../domain/doctor.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import type { EmailServerView } from '../api/email-servers.ts';
@@ -38,7 +38,7 @@ function connectedPage(frame: Frame, state: ConnectedState): string {
   const { imap, smtp, unsigned, delegated, tested, trip } = state;
   const names = { imap: imap.name, smtp: smtp.name };
   const both = hiddenFields(names);
-  /** @param live what keeps it up to date; absent: the test itself */
+  /** @param live name of the part that is refreshed; absent: the script of the test updates it */
   const mark = (done: boolean, live?: string) =>
     html`<span class="mark" aria-hidden="true"${live !== undefined && html` data-live="mark-${live}"`}>${done ? '✓' : '○'}</span>`;
   const signIns = unsigned.map(

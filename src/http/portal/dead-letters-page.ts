@@ -1,5 +1,5 @@
-// Dead letters: messages that the consumer of their email flow has given up, with its words; tried again, moved to another flow or deleted, one or many,
-// after one question that counts.
+// Dead letters: messages that the consumer of their email flow has given up, with its words. They are retried, moved to another flow or deleted, after
+// one confirmation.
 import type { DeadLetter, DeadLetterAction } from '../api/dead-letters.ts';
 import { addBulk, bulkBox, MOST_AT_ONCE } from './bulk.ts';
 import type { PortalDeps } from './deps.ts';
@@ -17,7 +17,7 @@ const PATH = '/portal/dead-letters';
 const PER_PAGE = 40;
 const ACTS = ['retry', 'move', 'delete'] as const satisfies readonly DeadLetterAction[];
 
-/** Of a job: no job id has a slash. */
+/** Identifies a job; job ids contain no slash. */
 const idOf = ({ emailFlow, jobId }: Pick<DeadLetter, 'emailFlow' | 'jobId'>): string => `${jobId}/${emailFlow}`;
 const jobIn = (id: string): { jobId: string; emailFlow: string } => {
   const slash = id.indexOf('/');
@@ -49,7 +49,7 @@ export function addDeadLetters(
       pageAt(pageOf(query.page), PER_PAGE, (page) => operations.deadLetters(wantedOf(filter, 'reason'), page)),
       servers.list(),
     ]);
-    // Also those that no server feeds any more.
+    // Including flows that no server feeds any more.
     const flows = new Set([...operations.flowNames(), ...found.entries.map(({ emailFlow }) => emailFlow), filter.flow]);
     flows.delete('');
     return listView(frame, {

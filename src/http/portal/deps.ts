@@ -1,4 +1,4 @@
-// What the portal needs, as plain functions; the gateway puts them in.
+// What the portal needs, as plain functions; wiring/ provides them.
 
 import type { Result } from '../../contract/result.ts';
 import type { AnsweredElsewhere } from '../../domain/answered.ts';
@@ -20,7 +20,7 @@ import type { ClientAddresses } from '../client.ts';
 import type { ListPage, OidcSignIn, ReplyFilter, Sessions } from '../ports.ts';
 import type { Problem as ApiProblem } from '../problem.ts';
 
-/** What is wrong with a field, by code and parameters; `got` or `value` was entered. */
+/** What is wrong with a field, by code and parameters; `got` or `value` is what was entered. */
 export type Problem = NonNullable<ApiProblem['problems']>[number] & { got?: string | undefined };
 
 export type Finding = EmailServerView['findings'][number];
@@ -33,9 +33,9 @@ export interface Preview {
 }
 
 export interface Overview {
-  /** Most urgent first; empty: all is well. */
+  /** Most urgent first; empty: nothing needs attention. */
   attention: readonly Attention[];
-  /** Replies that wait for a person, are in doubt, are tried again, or failed within 24 hours. */
+  /** Replies that wait for a person, are uncertain, are being retried, or failed within 24 hours. */
   replies: { held: number; uncertain: number; retrying: number; failed: number };
   flows: readonly EmailFlowView[];
   mailboxes: readonly EmailServerView[];
@@ -53,7 +53,7 @@ export interface RoundTrip {
   code?: string;
   /** The server's own words. */
   said?: string;
-  /** It, or an answer to it, is in the email flow. */
+  /** The mail, or an answer to it, has reached the email flow. */
   arrived: boolean;
 }
 
@@ -65,7 +65,7 @@ export interface PortalReply {
   from?: string;
   to: readonly string[];
   createdAt: number;
-  /** Since when it is in its state. */
+  /** When it entered its state. */
   stateAt: number;
   attempts: number;
   evidence: readonly string[];
@@ -76,7 +76,7 @@ export interface PortalReply {
 
 export interface PortalReplies {
   counts(): Promise<Record<Result['state'], number>>;
-  /** Of those that fit: one page, and how many there are. */
+  /** One page of the replies that match, and how many match. */
   list(
     state: Result['state'],
     filter: ReplyFilter,
@@ -90,7 +90,7 @@ export interface PortalReplies {
   drop(replyId: string, by: string): Promise<Result>;
 }
 
-/** What stops when a server goes. */
+/** What stops when a server is deleted or disabled. */
 export interface Consequences {
   /** Flows that it feeds, each with the other enabled servers that feed it. */
   flows: readonly { emailFlow: string; servers: readonly string[] }[];
@@ -106,23 +106,23 @@ export interface ServerActivity {
   faults: readonly ServerEvent[];
   /** The replica that watches the mailbox. */
   holder?: string;
-  /** It is the one that answers. */
+  /** The replica that answers this request is the holder. */
   isHere?: boolean;
   tokenEndsAt?: number;
   signIn?: { person: string; endsAt: number };
   /** Flows that it feeds. */
   flows: readonly EmailFlowView[];
-  /** Log level or trace of this server, while it is on. */
+  /** Log level or trace of this server, while it is active. */
   logSwitch?: LogSwitch;
 }
 
 export interface PortalDeps {
-  /** `name:role:token` of the configuration, as a way to sign in. */
+  /** Tokens of the configuration; people may sign in with one. */
   apiTokens: readonly ApiToken[];
   publicUrl: string;
   organisation: string;
   emit: Emit;
-  /** How addresses of refused clients stand in the log; default full. */
+  /** How the log shows addresses of refused clients; default full. */
   clientAddresses?: ClientAddresses | undefined;
   servers: EmailServersApi;
   /** Flows, pause and resume, test of a connection, quarantined messages. */
@@ -130,23 +130,23 @@ export interface PortalDeps {
   replies: PortalReplies;
   blobs: Pick<BlobStore, 'read'>;
   sessions: Sessions;
-  /** Into the audit log: sign-ins. */
+  /** Writes sign-ins to the audit log. */
   record: AuditLog['write'];
   /** Absent: no OpenID Connect is configured. */
   oidc?: OidcSignIn | undefined;
-  /** What would be wrong or doubtful if this were saved. */
+  /** Problems and findings of a definition that is not saved yet. */
   preview(definition: Definition, existing?: string): Promise<Preview>;
   overview(): Promise<Overview>;
   /** @throws MailroomError EMAIL_SERVER_NOT_FOUND */
   activity(name: string): Promise<ServerActivity>;
-  /** Differs when there is a new event of this email server. */
+  /** Changes with each new event of this email server. */
   newestEvent(server: string): Promise<string>;
   consequences(name: string): Promise<Consequences>;
   /** Client id of an application, for the commands of an administrator. */
   clientIdOf(application: string): string | undefined;
-  /** A test mail there and back. */
+  /** Sends a test mail and waits for it, or an answer, in the email flow. */
   roundTrips: {
-    /** @returns its id @throws MailroomError as a reply of a backend */
+    /** @returns its id @throws MailroomError like a backend's reply */
     send(mail: { server: string; from: string; to: string; language: 'en' | 'de' }, by: string): Promise<string>;
     /** @throws MailroomError REPLY_UNKNOWN */
     look(id: string, emailFlow: string): Promise<RoundTrip>;

@@ -7,11 +7,11 @@ import type { Session } from '../ports.ts';
 import type { PortalDeps } from './deps.ts';
 import { queryOf } from './gate.ts';
 
-const LOOK_MS = 1_000;
+const POLL_MS = 1_000;
 /** Wait between two polls, as a multiple of a poll's duration: polling a large fleet takes no more than a tenth of a core. */
-const REST = 10;
-/** Looks between two signs of life, so that proxies keep the stream open; with each, times that only pass are told as a change, too. */
-const ALIVE = 15;
+const REST_FACTOR = 10;
+/** Polls between two keepalives for proxies. Each also counts as a change, because the times on a page go out of date. */
+const KEEPALIVE_POLLS = 15;
 const STREAMS = 200;
 /** Open pages of one person. */
 const STREAMS_EACH = 12;
@@ -22,14 +22,13 @@ const UNREAD = 64 * 1024;
 
 interface Stream {
   raw: ServerResponse;
-  /** Its page may be older than the last look: told once in any case. */
+  /** Its page may be older than the last poll: it is notified once in any case. */
   fresh: boolean;
   /** Its page shows the events of this email server. */
   server: string | undefined;
-  /** The newest of them, as of the last look. */
+  /** The newest of them at the last poll. */
   newest?: string;
-  /** Whether the session is still valid. */
-  known(): Promise<boolean>;
+  isSignedIn(): Promise<boolean>;
 }
 
 interface LiveEvents {
@@ -49,19 +48,19 @@ export function liveEvents({ overview, newestEvent, sessionOf, whoOf }: LiveDeps
   const each = perClient(STREAMS_EACH);
   let timer: NodeJS.Timeout | undefined;
   let last: string | undefined;
-  let looks = 0;
+  let polls = 0;
 
-  function tell(stream: Stream, line: string): void {
+  function write(stream: Stream, line: string): void {
     if (stream.raw.writableLength > UNREAD) stream.raw.destroy();
     else stream.raw.write(line);
   }
 
-  async function look(): Promise<void> {
-    looks += 1;
-    const breath = looks % ALIVE === 0;
+  async function poll(): Promise<void> {
+    polls += 1;
+    const isKeepalive = polls % KEEPALIVE_POLLS === 0;
     try {
       const next = shownOf(await overview());
-      const changed = breath || (last !== undefined && next !== last);
+      const changed = isKeepalive || (last !== undefined && next !== last);
       last = next;
       const servers = [...new Set([...streams].flatMap(({ server }) => server ?? []))];
       const newest = new Map(
@@ -70,28 +69,28 @@ export function liveEvents({ overview, newestEvent, sessionOf, whoOf }: LiveDeps
       for (const stream of streams) {
         const event = newest.get(stream.server ?? '');
         const isNew = stream.newest !== undefined && event !== stream.newest;
-        if (changed || isNew || stream.fresh) tell(stream, 'event: changed\ndata: 1\n\n');
+        if (changed || isNew || stream.fresh) write(stream, 'event: changed\ndata: 1\n\n');
         stream.fresh = false;
         if (event !== undefined) stream.newest = event;
       }
-      if (breath) for (const stream of streams) if (!(await stream.known())) stream.raw.end();
+      if (isKeepalive) for (const stream of streams) if (!(await stream.isSignedIn())) stream.raw.end();
     } catch {
       // Redis is away: its own event reports it, and the pages stay unchanged.
-      if (breath) for (const stream of streams) tell(stream, ': alive\n\n');
+      if (isKeepalive) for (const stream of streams) write(stream, ': alive\n\n');
     }
   }
 
   async function run(): Promise<void> {
     const began = performance.now();
-    await look();
-    const rest = Math.max(LOOK_MS, REST * (performance.now() - began));
+    await poll();
+    const rest = Math.max(POLL_MS, REST_FACTOR * (performance.now() - began));
     if (streams.size > 0) timer = setTimeout(() => void run(), rest).unref();
     else timer = last = undefined;
   }
 
   return {
     handle(request, reply) {
-      // The page asks again after a while; until then it is as fresh as its last reload.
+      // The page reconnects after a while; until then it shows the state of its last reload.
       if (streams.size >= STREAMS || !each.enter(whoOf(request), reply.raw))
         return void reply.code(503).header('retry-after', '10').send();
       reply.hijack();
@@ -103,11 +102,11 @@ export function liveEvents({ overview, newestEvent, sessionOf, whoOf }: LiveDeps
         'x-content-type-options': 'nosniff',
       });
       raw.write('retry: 3000\n\n');
-      const known = async () => (await sessionOf(request)) !== undefined;
-      const stream: Stream = { raw, fresh: true, server: queryOf(request).server?.slice(0, LONGEST_NAME), known };
+      const isSignedIn = async () => (await sessionOf(request)) !== undefined;
+      const stream: Stream = { raw, fresh: true, server: queryOf(request).server?.slice(0, LONGEST_NAME), isSignedIn };
       streams.add(stream);
       raw.on('close', () => streams.delete(stream));
-      timer ??= setTimeout(() => void run(), LOOK_MS).unref();
+      timer ??= setTimeout(() => void run(), POLL_MS).unref();
     },
     close() {
       clearTimeout(timer);
@@ -116,7 +115,7 @@ export function liveEvents({ overview, newestEvent, sessionOf, whoOf }: LiveDeps
   };
 }
 
-/** What the pages show, without the times that pass by themselves. */
+/** What the pages show, without values that change with the passing time alone. */
 function shownOf({ mailboxes, senders, ...rest }: Awaited<ReturnType<PortalDeps['overview']>>): string {
   const still = [...mailboxes, ...senders].map(({ live: { lastProvenAt: _, blindSeconds: __, ...live }, ...view }) => ({
     ...view,

@@ -53,7 +53,7 @@ const given = <K extends string>(name: K, value: string) =>
   (value === '' ? {} : { [name]: value }) as { [P in K]?: string };
 
 /**
- * As the lists take it: without what is empty.
+ * The filter as the lists take it, without empty fields.
  * @param code the list's name for an error code or reason
  * @param until nothing newer, epoch ms
  */
@@ -78,7 +78,7 @@ export function rangeOf(
 export const isWithin = (at: number, { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY }): boolean =>
   at >= from && at <= to;
 
-/** The filter as a query, without what is empty. */
+/** The filter as a query, without empty fields. */
 export function queryText(filter: ListFilter, more: Readonly<Record<string, string>> = {}): string {
   const { sort, ...rest } = filter;
   const isPreset = sortText(sort) === sortText(NEWEST_FIRST);
@@ -86,14 +86,14 @@ export function queryText(filter: ListFilter, more: Readonly<Record<string, stri
   return new URLSearchParams(Object.entries(all).filter(([, value]) => value !== '')).toString();
 }
 
-/** Whether it leaves anything out; sorting alone does not. */
+/** Whether it excludes entries; sorting does not. */
 export const isNarrow = (filter: ListFilter): boolean => queryText({ ...filter, sort: NEWEST_FIRST }) !== '';
 
 /** The filter in a list's own address ({@link backOf}). */
 export const filterIn = (address: string): ListFilter =>
   filterOf(Object.fromEntries(new URLSearchParams(address.split('?')[1] ?? '')));
 
-/** A page of a list, or its last one: the last entries may have been dealt with. @param at from 1 */
+/** A page of a list, or the last page when the list has become shorter. @param at from 1 */
 export async function pageAt<T extends { total: number }>(
   at: number,
   perPage: number,

@@ -1,4 +1,4 @@
-// Find: one search box over messages and replies, and the timeline of one of them: what happened when, ids, the server's words.
+// Find: one search over messages and replies, and the timeline of one of them.
 
 import type { Timeline, TimelineEvent } from '../../domain/timeline.ts';
 import { type FindApi, LONGEST_QUERY } from '../api/find.ts';
@@ -17,7 +17,7 @@ const findUrl = (query: string): string => `/portal/find?q=${encodeURIComponent(
 export const timelineUrl = (kind: 'message' | 'reply', id: string): string =>
   `/portal/timeline?kind=${kind}&id=${encodeURIComponent(id)}`;
 
-/** The box itself, also on the overview. */
+/** The search form, also on the overview. */
 export const findBox = ({ say }: Frame, query = ''): Html =>
   html`<form method="get" action="/portal/find" role="search" class="filter bar"><div class="filter"><div><label for="find">${say('findLabel')}</label><input id="find" type="search" name="q" maxlength="${LONGEST_QUERY}" value="${query}" aria-describedby="find-help"></div><button class="plain">${say('find')}</button><p class="help" id="find-help">${say('findHelp')}</p></div></form>`;
 

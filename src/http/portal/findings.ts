@@ -10,7 +10,7 @@ import { countIn, stateIn } from './words.ts';
 import { errorIn, signInAgain } from './words-errors.ts';
 import { findingIn, labelIn, problemIn } from './words-said.ts';
 
-/** Not wrong, only not yet possible: what comes next makes it so. */
+/** Failures that are expected before the next step is done. */
 const NOT_YET = {
   OAUTH_SIGN_IN_NEEDED: 'notYetSignedIn',
   CHECK_SHARED_ADDRESS_NOT_PERMITTED: 'notYetPermitted',
@@ -40,11 +40,11 @@ export function stepItem(frame: Frame, step: CheckStep): Html {
 }
 
 const ISO = /(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?Z)/;
-/** Times as people read them: every second part of what it is split into. */
+/** Replaces ISO times by readable ones; split() puts them at every second index. */
 const timed = (frame: Pick<Frame, 'language'>, text: string): Html =>
   html`${text.split(ISO).map((part, index) => (index % 2 === 1 ? exactTime(frame, part) : part))}`;
 
-/** The doctor's fixes name the command for signing in; here there is a button for it. */
+/** The doctor's fixes name the sign-in command; the portal has a button for it. */
 const inPortal = (fix: string, language: Frame['language']): string =>
   fix.replaceAll(/mailroom login "[^"]{0,200}"/g, signInAgain[language]);
 
@@ -66,7 +66,7 @@ export function fixList(fix: string): Html {
     : html`<ul class="fix">${lines.map((line) => html`<li>${line}</li>`)}</ul>`;
 }
 
-/** @param text links are every second part of what it is split into */
+/** Makes links of URLs; split() puts them at every second index. */
 const linked = (text: string): Html =>
   html`${text.split(LINK).map((part, index) => (index % 2 === 1 ? html`<a href="${part}" rel="noreferrer" target="_blank">${part}</a>` : part))}`;
 
@@ -78,7 +78,7 @@ function summaryNote({ say, language }: Frame, all: readonly CheckStep[]): Html 
     : html`<p class="note bad"><strong>${countIn(language, 'stepsFailed', failed)}</strong></p>`;
 }
 
-/** Where the steps go, with what is there already. @param all undefined: not begun */
+/** The list of steps, to which the script appends. @param all undefined: no test was started */
 export function testLog(frame: Frame, all?: readonly CheckStep[]): Html {
   const { say } = frame;
   return html`<div class="test-log" id="test-log" aria-live="polite" data-running="${say('testRunning')}" data-failed="${say('testCutOff')}" data-expired="${say('testExpired')}"${all === undefined && html` hidden`}><ol class="steps">${(all ?? []).map((step) => stepItem(frame, step))}</ol><p class="running"></p><div class="end">${all !== undefined && summaryNote(frame, all)}</div></div>`;
@@ -103,7 +103,7 @@ export async function* stepLines(
   yield line({ next: title(0) });
   for await (const step of run) {
     all.push(step);
-    // Send As has a step for each address: it may go on until another step comes.
+    // Send As has a step for each address; the title stays until another step ends.
     yield line({ step: stepItem(frame, step).text, next: title(plan.indexOf(step.step) + 1) });
   }
   yield line({ next: '', summary: summaryNote(frame, all).text });
@@ -123,7 +123,7 @@ export function stateBadge({ language }: Pick<Frame, 'language'>, state: string)
   return html`<span class="badge ${kind}">${stateIn(language, state)}</span>`;
 }
 
-/** A warning with what to do; commands, when they are many, one a line and folded. */
+/** A warning with what to do; a long hint is folded, with one command per line. */
 export function findingItem({ language }: Pick<Frame, 'language'>, finding: Finding): Html {
   const text = findingIn(language, finding).replace(/\.?$/, '.');
   const hint = finding.hint[language];
@@ -152,7 +152,7 @@ export function problemsOf(frame: Frame, view: EmailServerView): Html[] {
   ];
 }
 
-/** What the placeholders of a hint mean at this server. */
+/** Values for the placeholders of a hint about this server. */
 export const namesOf = ({ name, definition: { user, host, port } }: EmailServerView) => ({
   ...{ server: name, user, host, port, from: user },
 });

@@ -60,7 +60,7 @@ ${shownField(definition, field)}</textarea>${below(field, help)}</div>`;
     const value = shownField(definition, field).toLowerCase();
     const chosen = choices.find(([key]) => key.toLowerCase() === value)?.[0] ?? choices[0]?.[0];
     const isFixed = readOnly || fixed;
-    // A select cannot be read-only: one that is fixed has one choice.
+    // A select cannot be read-only: a fixed one has a single choice.
     const shown = isFixed ? choices.filter(([key]) => key === chosen) : choices;
     return html`<div class="${css}">${labelOf(field, label)}<select id="${field}" name="${field}"${isFixed && html` class="fixed"`}${described(field, help)}>${optionList(shown, chosen)}</select>${below(field, help)}</div>`;
   }
@@ -84,7 +84,7 @@ interface FieldParts {
   labelOf(field: string, label: string): Html;
 }
 
-/** One that exists, or a new one on purpose: a mistyped name would be a queue that nobody consumes. */
+/** A choice of existing flows, or a new one on purpose: a mistyped name would create a queue without a consumer. */
 function emailFlow({ say }: Frame, { definition, readOnly, flows }: FieldState, parts: FieldParts): Html {
   const { described, below, labelOf } = parts;
   const field = 'emailFlow';

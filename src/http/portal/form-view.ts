@@ -1,5 +1,5 @@
-// How the form of one email server is drawn: the administrators' fields in the order of their handbook, then sign-in, then what has sound defaults;
-// beside them what they mean together, and the connection test. Pure.
+// The page with the form of one email server: the fields in the order of the handbook, sign-in, then fields with sound defaults; beside them warnings,
+// below them the connection test. Pure.
 import type { CheckStep } from '../../domain/doctor.ts';
 import type { Definition } from '../api/email-servers.ts';
 import { type Conflict, conflictNote } from './conflict.ts';
@@ -26,24 +26,24 @@ export interface FormState {
   hasPassword: boolean;
   problems: readonly Problem[];
   findings: readonly Finding[];
-  /** Blank lines below the addresses. */
+  /** Number of blank lines below the addresses. */
   blankLines: number;
   applications: readonly string[];
-  /** Delegated servers that are stored: who has signed in. */
+  /** Of stored servers with delegated sign-in: who has signed in. */
   consent?: { person?: string } | undefined;
   /** Somebody else saved it meanwhile. */
   conflict?: Conflict;
   /** Names of email flows that there are. */
   flows: readonly string[];
-  /** Folders of the mailbox, when they were asked for; or why they could not be had. */
+  /** Folders of the mailbox, if they were requested, or why they could not be fetched. */
   folders?: readonly string[] | ShownError;
-  /** It is shown again after signing in again. */
+  /** It is shown again after a new sign-in. */
   kept?: boolean;
   /** Live state of a stored server. */
   live?: string | undefined;
   /** What a test of this definition found; absent: none was asked for. */
   tested?: { all: readonly CheckStep[]; sendProbe: boolean };
-  /** What was asked for when the problems were found; `look`: they were there before. */
+  /** The action that found the problems; `look`: none, the stored definition has them. */
   asked: 'save' | 'test' | 'look';
 }
 
@@ -59,7 +59,7 @@ export function formPage(frame: Frame, state: FormState): string {
     ['implicit', say('tlsImplicit')],
     ['starttls', say('tlsStarttls')],
     ['none', say('tlsNone')],
-    // Of definitions made before there was a choice.
+    // Definitions of older versions.
     ...(value('tls') === 'disabled' ? [['disabled', say('disabled')] as const] : []),
   ];
   return page(
@@ -163,7 +163,7 @@ ${check('allowPlainText', say('allowPlainText'), say('allowPlainTextHelp'))}
 </div></details>`;
 }
 
-/** Folders as the server lists them, for the fields of the form that name one. */
+/** Offers the server's own list of folders to the fields that name one. */
 function folderPicker(frame: Frame, found: FormState['folders']): Html {
   const { say } = frame;
   const note =
@@ -177,7 +177,7 @@ function folderPicker(frame: Frame, found: FormState['folders']): Html {
 
 const ASKED = { save: 'errors', test: 'errorsTest', look: 'errorsThere' } as const;
 
-/** What is wrong, each with a way to its field. */
+/** The list of problems, each with a link to its field. */
 export function problemNote(
   { say, language }: Frame,
   problems: FormState['problems'],

@@ -6,7 +6,7 @@ import type { Definition } from '../api/email-servers.ts';
 /** Fields by name as a browser sends them; several of one name in order. */
 type Entered = URLSearchParams;
 
-/** What a blank form holds: the presets for Microsoft 365. */
+/** The values of a blank form: the settings for Microsoft 365. */
 export function blank(type: 'IMAP' | 'SMTP'): Definition {
   return {
     serverType: type,
@@ -22,26 +22,29 @@ export function blank(type: 'IMAP' | 'SMTP'): Definition {
   };
 }
 
-/** Choice of a new Email Flow; no name begins with a blank. */
+/** Value of the choice “new Email Flow”; no name starts with a blank. */
 export const NEW_FLOW = ' new';
 
-/** One address, as people paste it; a text that is none, or more than one, stays as it is and is refused by its field. */
-function oneAddress(text: string): { address: string; name: string } {
+/** One pasted address; a text that is not exactly one address stays unchanged, and its field refuses it. */
+export function oneAddress(text: string): { address: string; name: string } {
   const found = pastedAddresses(text);
   const [first] = found;
   return found.length === 1 && first !== undefined && 'address' in first ? first : { address: text, name: '' };
 }
 
-/** @returns addresses in order, pieces that are none among them; and display names by normalised address */
-function listOf(entered: Entered, field: string): { addresses: string[]; names: Record<string, string> } {
-  const found = pastedAddresses(entered.getAll(field).join('\n'));
+/** Pasted addresses: all pieces in order, the valid ones, the others, and display names by normalised address. */
+export function addressesIn(text: string) {
+  const found = pastedAddresses(text);
   return {
-    addresses: found.map((one) => ('refused' in one ? one.refused : one.address)),
+    pieces: found.map((one) => ('refused' in one ? one.refused : one.address)),
+    addresses: found.flatMap((one) => ('refused' in one ? [] : [one.address])),
+    refused: found.flatMap((one) => ('refused' in one ? [one.refused] : [])),
     names: Object.fromEntries(
-      found.flatMap((one) => ('refused' in one || one.name === '' ? [] : [[one.normal, one.name]])),
+      found.flatMap((one): [string, string][] => ('refused' in one || one.name === '' ? [] : [[one.normal, one.name]])),
     ),
   };
 }
+const listOf = (entered: Entered, field: string) => addressesIn(entered.getAll(field).join('\n'));
 
 /** `support+orders@… = Orders`, one a line. */
 const flowsByRecipient = (text: string): Record<string, string> =>
@@ -61,7 +64,7 @@ const textsOf = (entered: Entered) => {
   return { text, given: (field: string): Definition => (text(field) === '' ? {} : { [field]: text(field) }) };
 };
 
-/** Fields that the form leaves out when they do not apply: what is stored of them goes. */
+/** Fields that the form omits when they do not apply; their stored values are then dropped. */
 const FORM_FIELDS = ['password', 'application', 'signIn', 'signInUser', 'emailFlow', 'allowPlainText'];
 const withoutFormFields = (stored: Definition): Definition =>
   Object.fromEntries(Object.entries(stored).filter(([field]) => !FORM_FIELDS.includes(field)));
@@ -86,7 +89,7 @@ function signInFrom(entered: Entered): Definition {
   }
 }
 
-/** What was entered, over what is stored and has no field in the form. */
+/** The entered values, over stored ones that have no field in the form. */
 export function definitionFrom(entered: Entered, stored: Definition = {}): Definition {
   const { text, given } = textsOf(entered);
   const user = oneAddress(text('user'));
@@ -106,11 +109,11 @@ export function definitionFrom(entered: Entered, stored: Definition = {}): Defin
   };
   if (serverType === 'SMTP') {
     const perMinute = text('perMinute');
-    const { addresses, names } = listOf(entered, 'additionalEmailFromAddresses');
+    const { pieces, names } = listOf(entered, 'additionalEmailFromAddresses');
     const displayNames = { ...keptName(stored, user), ...names };
     return {
       ...base,
-      additionalEmailFromAddresses: addresses,
+      additionalEmailFromAddresses: pieces,
       ...(stored.displayNames === undefined && Object.keys(displayNames).length === 0 ? {} : { displayNames }),
       ...given('sendMode'),
       ...given('answeredElsewhere'),
@@ -120,14 +123,14 @@ export function definitionFrom(entered: Entered, stored: Definition = {}): Defin
   }
   const after = text('afterQueued');
   const date = text('startFromDate');
-  // The form shows the day alone: a time that is stored stays.
+  // The form shows only the day: a stored time is kept.
   const since = date !== '' && shownField(stored, 'startFromDate') === date ? stored.startFrom : date;
   const start = text('startFrom') === 'since' ? since : text('startFrom');
   return {
     ...base,
     emailFlow: entered.get('emailFlow') === NEW_FLOW ? text('emailFlowNew') : text('emailFlow'),
-    // A form of an older page has no such field: what is stored stays.
-    ...(entered.has('aliases') ? { aliases: listOf(entered, 'aliases').addresses } : {}),
+    // The form of an older version has no such field: the stored value is kept.
+    ...(entered.has('aliases') ? { aliases: listOf(entered, 'aliases').pieces } : {}),
     ...(entered.has('flowByRecipient') ? { flowByRecipient: flowsByRecipient(text('flowByRecipient')) } : {}),
     ...(entered.has('trustedAuthservIds')
       ? {
@@ -144,7 +147,7 @@ export function definitionFrom(entered: Entered, stored: Definition = {}): Defin
   };
 }
 
-/** The User's display name has no field of its own: it stays, unless one is pasted with the address. */
+/** The User's display name has no field: it is kept, unless one is pasted with the address. */
 function keptName(
   { displayNames }: Definition,
   { address, name }: { address: string; name: string },
@@ -155,7 +158,7 @@ function keptName(
   return name !== '' ? { [normal]: name } : typeof known === 'string' ? { [normal]: known } : {};
 }
 
-/** From addresses as they are entered: with the display name that they have. */
+/** From addresses as people enter them, with their display names. */
 export function fromAddresses({ additionalEmailFromAddresses, displayNames }: Definition): string[] {
   return [additionalEmailFromAddresses ?? []].flat().map((one) => {
     const address = String(one);
@@ -165,7 +168,7 @@ export function fromAddresses({ additionalEmailFromAddresses, displayNames }: De
   });
 }
 
-/** A definition for the form to show; a value may be anything when the definition is invalid. */
+/** The text of a field. The value may be anything when the definition is invalid. */
 export function shownField(definition: Definition, field: string): string {
   const value = Object.hasOwn(PARTS, field) ? PARTS[field]?.(definition) : definition[field];
   if (value === undefined || value === null) return '';
@@ -185,7 +188,7 @@ const sinceOf = ({ startFrom }: Definition): unknown => {
   return ['now', 'unseen', 'all'].includes(String(since)) ? undefined : since;
 };
 
-/** What two fields of the form make of one of the definition. */
+/** Fields of the form that are parts of a field of the definition. */
 const PARTS: Readonly<Record<string, (definition: Definition) => unknown>> = {
   startFrom: (definition) => (sinceOf(definition) === undefined ? definition.startFrom : 'since'),
   startFromDate: (definition) => (sinceOf(definition) === undefined ? '' : String(sinceOf(definition)).slice(0, 10)),

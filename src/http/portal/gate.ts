@@ -1,5 +1,5 @@
-// What comes before and after every page: who it is and whether they may, the language, what was entered, forged forms, and how a page or an error
-// is answered. Cookies and most security headers: ../browser.ts.
+// What every page has in common: session and permission, language, the form's fields, protection against forged forms, and how a page or an error is
+// sent. Cookies and most security headers: ../browser.ts.
 import formbody from '@fastify/formbody';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { may, permissions } from '../../domain/access.ts';
@@ -34,7 +34,7 @@ export const seeOther = (reply: FastifyReply, url: string) => reply.code(303).he
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** A form whose input outlives the session: the sign-in page takes it along. */
+    /** A form whose input survives the end of the session: the sign-in page sends it back. */
     keep?: true;
   }
 }
@@ -58,7 +58,7 @@ export interface RequestContext {
 }
 
 export interface RequestContexts {
-  /** The gate does, before anything else. */
+  /** Called by the gate, before anything else. */
   setSession(request: FastifyRequest, session: Session): void;
   session(request: FastifyRequest): Session | undefined;
   setLanguage(reply: FastifyReply, language: Language): void;
@@ -77,7 +77,7 @@ export function requestContexts({ organisation }: Pick<PortalDeps, 'organisation
       organisation,
       session: session(request),
       theme: themeOf(request.cookies.mailroom_theme),
-      // A page that answers a form has no address of its own to come back to.
+      // The answer to a form has no address of its own to return to.
       url: request.method === 'GET' ? request.url : LIST,
       done: doneOf(session(request), queryOf(request)),
       now: Date.now(),
@@ -110,9 +110,9 @@ function languageOf({ cookies: { mailroom_lang: chosen }, headers }: FastifyRequ
   return /^\s*de\b/i.test(headers['accept-language'] ?? '') ? 'de' : 'en';
 }
 
-/** @returns a page, or a reply that is sent already */
+/** @returns the page, or a reply that was sent already */
 type Handle = (context: RequestContext) => Promise<string | FastifyReply> | string | FastifyReply;
-/** `keep`: what was entered is kept when the session has expired. `stream`: the answer is open for long. */
+/** `keep`: the input survives the end of the session. `stream`: the answer stays open for a long time. */
 type Needs = Access | { access: Access; keep?: true; stream?: true };
 type AddRoute = (path: string, needs: Needs, handle: Handle) => void;
 
@@ -149,26 +149,25 @@ export async function serverNamed(
 }
 
 /**
- * With the prefix a browser takes the cookie from this very host over https only, and from no neighbour of its domain (RFC 6265bis §4.1.3).
- * For every cookie that proves something.
+ * For every cookie that proves something: a browser accepts the prefix only from this host over https, not from another host of its domain
+ * (RFC 6265bis §4.1.3).
  */
 export const hostCookie = (name: string, secure: boolean): string => (secure ? `__Host-${name}` : name);
 
-/** The pages use none of what a browser offers; a script that got into one would not either. */
+/** The pages use none of these features, and an injected script could not either. */
 const PERMISSIONS = ['camera', 'display-capture', 'geolocation', 'microphone', 'payment', 'usb']
   .map((feature) => `${feature}=()`)
   .join(', ');
-/** Bytes of a form. */
+/** Longest form, bytes. */
 const FORM_BYTES = 128 * 1024;
 
 interface GateDeps {
   contexts: RequestContexts;
   emit: Emit;
   clientAddresses?: ClientAddresses | undefined;
-  /** Where people reach the portal. */
   publicUrl: string;
   sessionOf(request: FastifyRequest): Promise<Session | undefined>;
-  /** The sign-in page with what was entered. */
+  /** The sign-in page, with the input of the form that was sent. */
   keptPage(request: FastifyRequest): string;
 }
 
@@ -192,7 +191,7 @@ export function addGate(
     const frame = contexts.frame(request);
     return send(reply, errorPage(frame, shownError(error, frame.language)), status);
   });
-  // Before the body is read: a stranger's bytes are not taken.
+  // Before the body is read: no bytes are accepted from a client without a session.
   portal.addHook('onRequest', async (request, reply) => {
     const session = await sessionOf(request);
     if (session !== undefined) contexts.setSession(request, session);
@@ -207,7 +206,7 @@ export function addGate(
       throw new MailroomError('HTTP_FORBIDDEN', {
         message: `Your role may not do this; it needs the role ${permissions[access].join(' or ')}.`,
       });
-    // The choice of language or appearance is remembered, and leaves the address.
+    // The choice of language or appearance moves from the address to a cookie.
     const { lang, theme } = queryOf(request);
     if (request.method === 'GET' && (theme === 'auto' || themeOf(theme) !== undefined)) {
       reply.setCookie('mailroom_theme', theme ?? '', { maxAge: theme === 'auto' ? 0 : 31_536_000 });
@@ -225,22 +224,19 @@ export function addGate(
   });
 }
 
-/** A page's own form; a script asks for lines or JSON and keeps its form itself. */
+/** A form sent by the page itself; a script asks for lines or JSON and keeps the input in the page. */
 const isKept = ({ method, routeOptions, headers }: FastifyRequest): boolean =>
   method === 'POST' && routeOptions.config.keep === true && !/json/.test(headers.accept ?? '');
 
-/** An error in a person's words: what is wrong, and what to do with the means of the portal. */
+/** An error for a person: what is wrong, and what to do in the portal. */
 export function shownError({ code, message, remote, permitted = [] }: MailroomError, language: Language): ShownError {
   const shown = { code, said: remoteWords(remote), ...errorIn(language, code, { permitted: permitted.join(', ') }) };
-  // The details of this case exist in English only.
+  // Messages with the details of the case exist in English only.
   const special = language === 'en' && portalErrors[code]?.title === undefined && message !== catalogue[code].message;
   return special ? { ...shown, title: message } : shown;
 }
 
-/**
- * The address without the choice of language or appearance. Its path as it came: resolved, `/portal/..//host` would be `//host`, which a browser takes for
- * another host.
- */
+/** The address without the choice of language or appearance. The path is not resolved: `/portal/..//host` would become `//host`, another host. */
 function withoutChoice(url: string): string {
   const at = url.indexOf('?');
   const query = new URLSearchParams(url.slice(at + 1));
@@ -252,7 +248,7 @@ function withoutChoice(url: string): string {
 
 /** @throws MailroomError PORTAL_FORM_FORGED */
 function checkForgery(request: FastifyRequest, session: Session | undefined, publicUrl: string): void {
-  // A form that only comes back to be shown after signing in has the token of the session that ended; it changes nothing.
+  // A form that is only shown again after signing in has the token of the session that ended; it changes nothing.
   const resumed = request.routeOptions.config.keep === true && formOf(request).get('_action') === 'resume';
   if (
     isForeign(request, publicUrl) ||
@@ -267,8 +263,8 @@ function isForeign(request: FastifyRequest, publicUrl: string): boolean {
 }
 
 /**
- * Browsers name the origin with every POST (Fetch, "append a request Origin header"); programs without one have no cookie that another site
- * could use. The host it is sent to is ours, and so is the public URL where a proxy gives us another name.
+ * Browsers send Origin with every POST (Fetch, "append a request Origin header"); programs without it have no cookie that another site could use.
+ * The Host of the request is ours; so is the public URL, where a proxy changes the Host.
  */
 function isOurOrigin({ headers: { origin }, host }: FastifyRequest, publicUrl: string): boolean {
   if (origin === undefined) return true;

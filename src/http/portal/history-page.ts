@@ -1,4 +1,4 @@
-// History: small plots of what was counted, of everything, an email flow or an email server, with the same values as a table.
+// History of the installation, an email flow or an email server: small plots, and the same values as a table.
 
 import { type HistoryName, type HistoryPoint, historyMeasures, type Period, periods } from '../../domain/history.ts';
 import { HOUR_MS } from '../../lib/time.ts';
@@ -25,7 +25,7 @@ const isPeriod = (text: string | undefined): text is Period => text !== undefine
 
 const choiceOf = ({ of = '', period }: Query): Choice => ({ of, period: isPeriod(period) ? period : '24h' });
 
-/** What its number is: a count per time, a level, or a duration. */
+/** How a measure is shown: as a count per time, a count, a level, seconds, or percentiles of durations. */
 const unitOf = (name: HistoryName): 'rate' | 'count' | 'level' | 'seconds' | 'times' => {
   const { kind } = historyMeasures[name];
   if (kind === 'times') return 'times';
@@ -34,17 +34,17 @@ const unitOf = (name: HistoryName): 'rate' | 'count' | 'level' | 'seconds' | 'ti
   return name === 'messages' || name === 'replies' ? 'rate' : 'count';
 };
 
-/** Of a point that is only just begun nothing can be said per hour. */
+/** Shortest span from which a rate is computed: a point that has just begun says nothing about an hour. */
 const LEAST_MS = 30_000;
 
-/** Per hour; of the two hours per minute, as they are counted. */
+/** Per hour; in the two-hour view per minute, as counted. */
 const rateOf = (period: Period, count: number, { ms }: HistoryPoint): number =>
   period === '2h' ? count : (count * HOUR_MS) / Math.max(ms, LEAST_MS);
 
 const isGap = (name: HistoryName, { values, times }: HistoryPoint): boolean => {
   const { half, kind } = historyMeasures[name];
   if (kind !== 'times') return values[name] === undefined;
-  // Without a duration it was still counted if its neighbours were.
+  // No duration is no gap if messages or replies were counted.
   return times[name] === undefined && values[half === 'ingest' ? 'messages' : 'replies'] === undefined;
 };
 
@@ -85,7 +85,7 @@ function figureOf(frame: Frame, view: Pick<HistoryView, 'points'>, name: History
   return html`<figure class="card"><figcaption><strong>${title}</strong> <span class="dim">${legend ?? text}</span></figcaption>${plot({ bars, gaps, label: `${title}, ${say(`period-${period}`)}: ${text}` })}<div class="axis dim"><span>${say(`ago-${period}`)}</span><span>${say('now')}</span></div></figure>`;
 }
 
-/** The plots of some measures, with the note of what a gap is where there is one. */
+/** The plots, with an explanation of gaps if there are any. */
 export function historyFigures(frame: Frame, view: Pick<HistoryView, 'points' | 'names'>, period: Period): Html {
   const hasGap = view.names.some((name) => view.points.some((point) => isGap(name, point)));
   return html`<div class="plots">${view.names.map((name) => figureOf(frame, view, name, period))}</div>${hasGap && html`<p class="dim">${frame.say('historyGap')}</p>`}`;
@@ -101,7 +101,7 @@ function cellOf({ say, language, number }: Frame, name: HistoryName, row: Histor
   return name === 'blindSeconds' ? durationIn(language, value) : number(value);
 }
 
-/** One table for what comes in and one for what goes out: more columns than fit side by side. */
+/** One table for received and one for sent mail: together they have too many columns. */
 function tablesOf(frame: Frame, { rows, names }: HistoryView): Html {
   const { say } = frame;
   const tables = (['ingest', 'send'] as const).map((half) => {

@@ -6,7 +6,7 @@ export interface Html {
 }
 export type Value = Html | string | number | boolean | null | undefined | readonly Value[];
 
-/** html`<b>${name}</b>`: text is escaped, templates go in as they are, lists are joined, false and undefined are nothing. */
+/** html`<b>${name}</b>`: text is escaped, templates are inserted, lists are joined; undefined, null and booleans are omitted. */
 export function html(parts: TemplateStringsArray, ...values: readonly Value[]): Html {
   const text = parts.reduce(
     (all, part, index) => all + part + (index < values.length ? render(values[index]) : ''),

@@ -9,7 +9,7 @@ import { type Html, html } from './html.ts';
 import { csrfField, hiddenFields, serverSaid } from './parts.ts';
 import { type Language, type Say, sayIn, type Word } from './words.ts';
 
-/** Real files, read once, served under a name that holds their digest: a browser keeps them for good and never has an old one beside a new page. */
+/** A file, read once and served under a name with its digest: a browser may keep it forever and never shows a new page with an old style sheet. */
 function assetOf(kind: 'css' | 'js', type: string) {
   const text = readFileSync(new URL(`./assets/portal.${kind}`, import.meta.url), 'utf8');
   const digest = createHash('sha256').update(text).digest('hex').slice(0, 16);
@@ -22,7 +22,7 @@ const script = assetOf('js', 'text/javascript');
 /** RFC 8246. */
 const FOR_GOOD = 'public, max-age=31536000, immutable';
 
-/** During an upgrade a page may come from the other version's replica: its name is answered with what is here, not to be kept. */
+/** During an upgrade another version's replica may have served the page: its file name gets the file of this version, which must not be cached. */
 export function addAssets(portal: FastifyInstance): void {
   for (const { kind, type, text, digest } of [styleSheet, script]) {
     portal.get(
@@ -46,13 +46,13 @@ export interface Frame {
   number(value: number): string;
   organisation: string;
   session: Session | undefined;
-  /** Path and query of this page, for the language switch. */
+  /** Path and query of this page; the switches of language and appearance lead back to it. */
   url: string;
-  /** The form whose input the language switch takes along, and what Enter does in it. */
+  /** The form whose input survives a change of language, and the action of its Enter key. */
   form?: { id: string; enter: string };
-  /** The input is invalid: the title says it. */
+  /** The input is invalid; the title starts with “Error”. */
   failed?: boolean;
-  /** Chosen by the person; absent: as the browser wishes. */
+  /** Chosen by the person; absent: the browser's preference. */
   theme?: Theme | undefined;
   /** What this session did just before; the page notes it. */
   done?: Done | undefined;
@@ -62,11 +62,11 @@ export interface Frame {
 
 export type Theme = 'dark' | 'light';
 
-/** The next of automatic, dark, light: what the switch leads to. */
+/** What the switch changes to: automatic → dark → light → automatic. */
 const nextTheme = (theme: Theme | undefined): Theme | 'auto' =>
   theme === undefined ? 'dark' : theme === 'dark' ? 'light' : 'auto';
 
-/** The address of this page with one more choice, which the gate keeps in a cookie. */
+/** The address of this page with a choice, which the gate stores in a cookie. */
 const withChoice = ({ url }: Frame, name: 'lang' | 'theme', value: string): string =>
   `${url}${url.includes('?') ? '&' : '?'}${name}=${value}`;
 
@@ -75,14 +75,14 @@ export function frameOf(given: Omit<Frame, 'say' | 'number'>): Frame {
   return { ...given, say: sayIn(given.language), number: (value) => format.format(value) };
 }
 
-/** Whether the person who is signed in may do this; pages show what is permitted. */
+/** Pages show only what the person who is signed in may do. */
 export const frameMay = ({ session }: Frame, permission: Permission): boolean =>
   session !== undefined && may(session.role, permission);
 export const mayChange = (frame: Frame): boolean => frameMay(frame, 'email-servers:write');
 
 const LOGO = html`<svg width="26" height="20" viewBox="0 0 26 20" aria-hidden="true"><rect x="1" y="1" width="24" height="18" rx="3.5" fill="none" stroke="#7db8f5" stroke-width="2"/><path d="M2.5 4.5 13 11.5 23.5 4.5" fill="none" stroke="#7db8f5" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
 
-/** The menu "Email" of the handbook has the list of servers and what comes of them; left of it what is now, right of it what was. */
+/** The group "Email" is the handbook's menu. Before it: the present state; after it: history and administration. */
 function menuBar(frame: Frame, current: Word | undefined): Html {
   const { say } = frame;
   const link = (word: Word, href: string, short: Word = word) =>
@@ -148,16 +148,16 @@ export interface Question {
   body: Html;
   /** Fields to fill in. */
   form?: Html;
-  /** Where the answer goes; the fields go with it. */
+  /** Where the form is sent, with the fields as hidden ones. */
   action: string;
   fields: Readonly<Record<string, string | undefined>>;
   yes: string;
   danger: boolean;
-  /** Where No leads. */
+  /** Where Cancel leads. */
   back: string;
 }
 
-/** Asks before something is done, with its consequences. */
+/** Asks for confirmation and shows the consequences. */
 export function askPage(frame: Frame, question: Question): string {
   const { say } = frame;
   const { title, current, body, form, action, fields, yes, danger, back } = question;
@@ -183,7 +183,7 @@ export interface ShownError {
 export const errorNote = (frame: Frame, { hint, said }: ShownError, title?: string): Html =>
   html`<div class="note bad wrap" role="alert">${title !== undefined && html`<p><strong>${title}</strong></p>`}${serverSaid(frame, said)}<p>${hint}</p></div>`;
 
-/** The page of an error: its title is what happened. */
+/** An error page; its title says what happened. */
 export function errorPage(frame: Frame, error: ShownError): string {
   const { say, session } = frame;
   const title = error.title.replace(/\.$/, '');

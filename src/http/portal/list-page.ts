@@ -1,5 +1,5 @@
-// Email → Email servers: the list with live state, problems with what to do, search, filter, pages; and what is done from it: enable, disable,
-// pause, resume, delete.
+// Email → Email servers: the list with live state, problems and their remedies, search, filter and pages; and the actions enable, disable, pause,
+// resume, delete.
 
 import { MailroomError } from '../../domain/errors.ts';
 import type { EmailServerView } from '../api/email-servers.ts';
@@ -34,7 +34,7 @@ function matches(view: EmailServerView, { search = '', show }: Query): boolean {
 
 export const linkTo = (action: string, name: string): string => `${LIST}/${action}?name=${encodeURIComponent(name)}`;
 
-/** A button of the page's one form: the address names the server, so that a row stays small. */
+/** Address of a row's button in the page's one form: a form in each row would make the page larger. */
 const actionOf = (action: string, { name, revision }: EmailServerView): string =>
   `${linkTo(action, name)}${revision === undefined ? '' : `&revision=${revision}`}`;
 
@@ -98,7 +98,7 @@ function columnsOf(frame: Frame): Column<EmailServerView>[] {
   ];
 }
 
-/** The first three, and how many there are besides. */
+/** The first three, and the number of the rest. */
 const shortList = (all: readonly string[]): Html =>
   html`${all.slice(0, 3).map((one) => html`<div>${one}</div>`)}${all.length > 3 && html`<div class="dim" title="${all.slice(3).join(', ')}">+ ${all.length - 3}</div>`}`;
 
@@ -113,7 +113,7 @@ function empty(frame: Frame, any: boolean): Html {
 const addButtons = ({ say }: Frame): Html =>
   html`<div class="buttons"><a class="button main" href="/portal/connect">${say('connect')}</a><a class="button" href="${LIST}/new?type=IMAP">${say('addImap')}</a><a class="button" href="${LIST}/new?type=SMTP">${say('addSmtp')}</a></div>`;
 
-/** What comes after a server was saved or signed in for. */
+/** The next step after a server was saved or signed in. */
 function nextStep({ say }: Frame, all: readonly EmailServerView[], done: Done | undefined): Html | undefined {
   const view = all.find(({ name }) => name === done?.name);
   if (view === undefined || !view.valid || (done?.what !== 'saved' && done?.what !== 'signedInDone')) return undefined;
@@ -166,7 +166,7 @@ ${pager(frame, { at, pages, total: found.length, word: 'servers', url })}`
   );
 }
 
-/** What really ends: of a disabled or invalid server nothing does. */
+/** What stops; a disabled or invalid server stops nothing. */
 function consequenceList({ say }: Frame, view: EmailServerView, { flows, addresses, waiting }: Consequences): Html {
   const user = String(view.definition.user ?? '');
   const stops = view.valid && view.enabled;

@@ -1,4 +1,4 @@
-// The overview: what needs attention first, then flows with backlog, mailboxes with blind time, senders with pace.
+// The overview: what needs attention, then flows with their backlog, mailboxes with unmonitored time, senders with their pace.
 
 import type { Attention } from '../../domain/attention.ts';
 import { type AttentionCode, attentionText, type Urgency } from '../../domain/attention-words.ts';
@@ -19,9 +19,9 @@ import { section, since, sinceIf } from './parts.ts';
 import { type Column, table } from './table.ts';
 import { type Counted, countIn, durationIn, type Word } from './words.ts';
 
-/** Entries that need attention, before the rest is asked for. */
+/** Entries that need attention, shown at first. */
 const ATTENTION_ROWS = 15;
-/** Most rows of a kind; a whole fleet is in the list of email servers. */
+/** Rows of each table; the list of email servers has all. */
 const ROWS = 30;
 
 const WATCHED = ['idle', 'connected', 'catching-up', 'paused'];
@@ -72,13 +72,13 @@ ${frameMay(frame, 'quarantine:read') && tile(quarantined, 'quarantinedTile', '/p
 
 const KINDS: Readonly<Record<Urgency, string>> = { now: 'bad', soon: 'warn', note: '' };
 
-/** What it is about: a server with its state, an email flow, or all of Mailroom. */
+/** The subject of an entry: a server with its state, an email flow, or Mailroom as a whole. */
 function subjectOf(frame: Frame, { server, emailFlow }: Attention, view: EmailServerView | undefined): Html {
   if (view !== undefined) return html`${nameOf(view)} ${stateBadge(frame, view.live.state)}`;
   return html`${server ?? emailFlow ?? 'Mailroom'}`;
 }
 
-/** Pages that not everybody may open. */
+/** Pages that need a permission. */
 const LINK_NEEDS = [
   ['/portal/quarantine', 'quarantine:read'],
   ['/portal/dead-letters', 'dead-letters:read'],
@@ -91,7 +91,7 @@ function attentionNote(frame: Frame, { code, urgency, parameters, since: at, lin
   return html`<div class="note ${KINDS[urgency]} wrap"><strong>${title}</strong> <span>${hint}${at !== undefined && html` ${frame.say('since')}: ${since(frame, at)}`}${isOpen && link !== '/portal' && html` <a href="${link}" aria-label="${frame.say('open')}: ${title}">${frame.say('open')}</a>`}</span></div>`;
 }
 
-/** The problems of a server are shown in full with its first entry. */
+/** The first entry of a server shows all its problems; later ones that add nothing are omitted. */
 function itemOf(
   frame: Frame,
   one: Attention,
@@ -113,7 +113,7 @@ const OF_STATE: readonly AttentionCode[] = [
   ...(['MAILBOX_NOT_WATCHED', 'FETCHING_PAUSED', 'SIGN_IN_NEEDED', 'SMTP_PAUSED', 'SMTP_RETRYING'] as const),
 ];
 
-/** Of these the server's own problems say more: fields, the server's words, the next try. */
+/** For these the server's problems are shown instead: they have fields, the remote words and the next attempt. */
 const IN_DETAILS: readonly AttentionCode[] = [
   ...(['SERVER_INVALID', 'SERVER_WARNING', 'CREDENTIAL_ENDS'] as const),
   ...OF_STATE,
@@ -138,7 +138,7 @@ ${shown}${rest > 0 && html`<li><a href="/portal?all=true#attention">${countIn(fr
   return section('attention', say('attention'), list);
 }
 
-/** Leads to what it does right now. */
+/** The state, as a link to the server's page. */
 function stateLink(frame: Frame, { valid, name, live }: EmailServerView): Html {
   const badge = stateBadge(frame, live.state);
   return valid ? html`<a href="${linkTo('status', name)}" title="${frame.say('serverStatus')}">${badge}</a>` : badge;
@@ -158,7 +158,7 @@ function topRows<T>(frame: Frame, id: Word, columns: readonly Column<T>[], entri
   );
 }
 
-/** A flow whose server is gone: what waits in it can be moved. */
+/** For a flow without a server: its messages can be moved. */
 const fedByNobody = (frame: Frame, { emailFlow, waiting }: Overview['flows'][number]): Html =>
   html`<span class="badge warn">${frame.say('noServer')}</span>${waiting > 0 && mayChange(frame) && html` <a class="button small" href="${moveFlowUrl(emailFlow)}" aria-label="${frame.say('moveFlow')}: ${emailFlow}">${frame.say('moveFlow')}</a>`}`;
 

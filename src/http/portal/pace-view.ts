@@ -1,4 +1,4 @@
-// What a sending mailbox has used of its limits, and when it reaches that of 24 hours: in the overview's row and on the server's page.
+// Meters of a sending mailbox: use of its limits per minute and per 24 hours, and when the latter will be reached.
 import type { EmailServerView } from '../api/email-servers.ts';
 import { type Html, html } from './html.ts';
 import type { Frame } from './layout.ts';

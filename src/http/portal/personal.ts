@@ -1,4 +1,4 @@
-// What is shown of a mail to those who may see it: subject and sender are a customer's.
+// The personal data of a mail, for people with the permission: subject, sender, date.
 import { type Html, html } from './html.ts';
 import { type Frame, frameMay } from './layout.ts';
 import { since } from './parts.ts';

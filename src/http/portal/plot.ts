@@ -1,4 +1,4 @@
-// A small plot of bars, drawn as SVG on the server: no script, no styles of its own, a sentence for those who do not see it. Pure.
+// A small bar plot as SVG: no script, no inline styles, with a sentence for screen readers. Pure.
 import { type Html, html } from './html.ts';
 
 export interface Bars {
@@ -9,20 +9,20 @@ export interface Bars {
 }
 
 interface Plot {
-  /** Those behind first. */
+  /** From back to front. */
   bars: readonly Bars[];
-  /** Per point: nobody counted. */
+  /** Per point: nothing was counted. */
   gaps: readonly boolean[];
-  /** What one sees, in words. */
+  /** The plot in words. */
   label: string;
 }
 
 const HEIGHT = 60;
-/** Of a point, in units of the drawing; a bar leaves a little between itself and the next. */
+/** Width of a point and of its bar, in units of the drawing. */
 const WIDTH = 5;
 const BAR = 4;
 
-/** A value above nothing is seen. */
+/** A value above zero has a visible height. */
 const heightOf = (value: number, highest: number): number =>
   value <= 0 ? 0 : Math.max(1.5, Math.round((value / highest) * HEIGHT * 10) / 10);
 
@@ -41,7 +41,7 @@ export function plot({ bars, gaps, label }: Plot): Html {
 
 const bar = (index: number, height: number): string => `M${index * WIDTH} ${HEIGHT}v-${height}h${BAR}V${HEIGHT}z`;
 
-/** Runs of true, each from its first to after its last. */
+/** Runs of true as [first, after the last]. */
 function runsOf(flags: readonly boolean[]): [number, number][] {
   const runs: [number, number][] = [];
   for (const [index, flag] of flags.entries()) {

@@ -1,5 +1,5 @@
-// What is kept of one person: looked for by address, exported as a zip, erased after the page has shown what goes and what stays. The address travels in
-// forms alone, never in a URL.
+// Data kept of one person: found by address, exported as a zip, erased after a preview of what is erased and what stays. The address is sent in forms,
+// never in a URL.
 import { Readable } from 'node:stream';
 import { type ErasureReport, parts, reasons } from '../api/privacy.ts';
 import { attachmentDisposition } from '../content-disposition.ts';
@@ -10,7 +10,7 @@ import { type Frame, page } from './layout.ts';
 import { checkField, csrfField, emptyCard, hiddenField, section } from './parts.ts';
 import { type Column, table } from './table.ts';
 
-/** Staying ones that the page lists; the export has all. */
+/** Most remaining records on the page; the export has all. */
 const MOST_LISTED = 100;
 
 interface Searched {

@@ -1,4 +1,4 @@
-// Messages in quarantine, by mailbox: why and since when, the raw mail to download; read again and mark as settled ask first.
+// Messages in quarantine: why and since when, the raw mail to download; processing again and marking as settled ask for confirmation.
 
 import { MailroomError } from '../../domain/errors.ts';
 import type { Quarantined, QuarantinedMessage } from '../api/quarantine.ts';

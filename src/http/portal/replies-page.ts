@@ -1,4 +1,4 @@
-// Replies that wait for a person, are in doubt, or have failed: what is known of each, without subject and text; release and drop ask first.
+// Replies by state, those that wait for a person first; without subject and text. Sending again and dropping ask for confirmation.
 
 import { MailroomError } from '../../domain/errors.ts';
 import type { EmailServerView } from '../api/email-servers.ts';
@@ -19,7 +19,7 @@ import { errorIn } from './words-errors.ts';
 
 const REPLIES_PER_PAGE = 20;
 
-/** Those that a person looks at come first. */
+/** States that need a person come first. */
 const TABS = ['held', 'uncertain', 'rejected', 'prepared', 'queued', 'accepted', 'dropped'] as const;
 type Tab = (typeof TABS)[number];
 
@@ -35,12 +35,12 @@ type Act = (typeof ACTS)[number];
 const PATH = '/portal/replies';
 const tabOf = (text: string | undefined): Tab => TABS.find((state) => state === text) ?? 'held';
 
-/** A reply with what the placeholders of a hint mean at its server. */
+/** A reply with the values for the placeholders of a hint. */
 type Shown = PortalReply & { names: Readonly<Record<string, unknown>> };
 
 function shownIn(views: readonly EmailServerView[]): (reply: PortalReply) => Shown {
   const names = new Map(views.map((view) => [view.name, namesOf(view)]));
-  // Of a server that is gone the reply itself has the name.
+  // When the server was deleted, the reply still has its name.
   return (one) => ({ ...one, names: names.get(one.server) ?? { server: one.server, user: one.from } });
 }
 
@@ -51,7 +51,7 @@ function recipientsOf(frame: Frame, { to }: Shown): string {
     : recipients.join(', ') || '–';
 }
 
-/** Why, and what to do; who answered in Outlook. */
+/** The failure with its remedy, and who answered in Outlook. */
 function reasonFacts(frame: Frame, { failure, names, from, answeredElsewhere: answered }: Shown): Fact[] {
   const canSee = frameMay(frame, 'addresses:read');
   const facts: Fact[] = [];

@@ -1,5 +1,5 @@
-// One email server as it runs: state, connection, sign-in, consumers, the last 24 hours, recent errors with what to do, a trace for a while, and its log,
-// which a page with script shows as it grows.
+// Status of one email server: state, connection, sign-in, consumers, the last 24 hours, recent errors with their remedies, a temporary trace, and its
+// log, which the script keeps up to date.
 import { MailroomError } from '../../domain/errors.ts';
 import { type ServerEvent, serverLogBounds } from '../../domain/server-log.ts';
 import { eventDefinitions } from '../../telemetry/events/index.ts';
@@ -32,16 +32,16 @@ import { countIn, durationIn } from './words.ts';
 import { errorIn } from './words-errors.ts';
 
 interface ServerPage {
-  /** All that is kept, not only the newest. */
+  /** All entries, not only the newest. */
   isWhole: boolean;
   view: EmailServerView;
   activity: ServerActivity;
   history: HistoryView;
 }
 
-/** For how long a trace runs, minutes. */
+/** Duration of a trace, minutes. */
 const TRACE_MINUTES = 15;
-/** Entries before the rest is asked for: a page stays light. */
+/** Entries shown at first, so that the page stays light. */
 const FAULT_ROWS = 10;
 const LOG_ROWS = 50;
 const TRACES = ['commands', 'answers', 'debug'] as const;
@@ -88,7 +88,7 @@ function factsOf(frame: Frame, { view, activity }: ServerPage): Html {
 
 const LEVELS = { error: 'bad', warn: 'warn', info: '', debug: '' } as const;
 
-/** Ids lead to their timeline, for those who may see it. */
+/** The id, as a link to its timeline if the person may open it. */
 function idOf(frame: Frame, { messageKey, replyId }: ServerEvent): Html | false {
   const [kind, id] = replyId === undefined ? (['message', messageKey] as const) : (['reply', replyId] as const);
   if (id === undefined) return false;
@@ -120,7 +120,7 @@ function eventCell(frame: Frame, one: ServerEvent): Html {
 interface EventTable {
   id: 'faults' | 'log';
   events: readonly ServerEvent[];
-  /** Shown before the rest is asked for. */
+  /** Entries shown at first. */
   rows: number;
   none: string;
   columns: readonly Column<ServerEvent>[];
@@ -140,7 +140,6 @@ function eventTable(
   }`;
 }
 
-/** When, and which event. */
 const eventColumns = (frame: Frame): Column<ServerEvent>[] => [
   { word: 'when', width: 'time', cell: ({ at }) => exactTime(frame, at) },
   {
@@ -151,7 +150,7 @@ const eventColumns = (frame: Frame): Column<ServerEvent>[] => [
   },
 ];
 
-/** An error in words, with what to do; other events as in the log. */
+/** An error with its remedy; an event without a hint is shown as in the log. */
 function faultCell(frame: Frame, view: EmailServerView, one: ServerEvent): Html {
   const { say } = frame;
   const { title, hint } = errorIn(frame.language, one.code ?? '', namesOf(view));

@@ -1,5 +1,5 @@
-// Ways into the portal and out of it. People: a one-time code, an API token or an OpenID provider makes a session; attempts are counted over
-// all replicas and end in a pause. Email servers: delegated sign-in, to the provider and back (authorization code with PKCE, adapters/oauth).
+// Signing in and out. People: a one-time code, an API token or an OpenID provider starts a session; failed attempts are counted across all
+// replicas and lock the sign-in. Email servers: delegated sign-in at the provider (authorization code with PKCE, adapters/oauth).
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isPortalRole } from '../../domain/access.ts';
 import { MailroomError } from '../../domain/errors.ts';
@@ -33,7 +33,7 @@ type SignInDeps = Pick<PortalDeps, 'apiTokens' | 'sessions' | 'emit' | 'record' 
 export function signIns({ apiTokens, sessions, emit, record, publicUrl }: SignInDeps) {
   const secure = publicUrl.startsWith('https:');
   const cookie = hostCookie(SESSION_COOKIE, secure);
-  // A token of a back-end is no person's and does not open the portal; one that is bound would see there what it may not.
+  // A backend's token belongs to no person and does not open the portal; a token with a scope would see more there than it may.
   const tokens = apiTokens.flatMap(({ role, scope, ...token }) =>
     isPortalRole(role) && scope === undefined ? [{ ...token, role }] : [],
   );
@@ -46,7 +46,7 @@ export function signIns({ apiTokens, sessions, emit, record, publicUrl }: SignIn
     throw new MailroomError('PORTAL_LOCKED', { retryAfterMs: forgottenInMs });
   }
 
-  /** A new session under a new id; the one that this browser had before ends. */
+  /** Starts a session with a new id and ends the browser's previous one. */
   async function begin(request: FastifyRequest, reply: FastifyReply, session: NewSession, by: string): Promise<void> {
     const before = request.cookies[cookie];
     if (before !== undefined) await sessions.end(before);
@@ -69,7 +69,7 @@ export function signIns({ apiTokens, sessions, emit, record, publicUrl }: SignIn
     async session(request: FastifyRequest): Promise<Session | undefined> {
       const id = request.cookies[cookie];
       if (id === undefined || !/^[\w-]{43}$/.test(id)) return undefined;
-      // A page that refreshes automatically is no activity of a person: the idle time continues.
+      // An automatic refresh is not a person's activity and does not reset the idle time.
       const bySelf = request.method === 'GET' && request.headers['sec-fetch-dest'] === 'empty';
       const session = await sessions.read(id, !bySelf);
       if (session?.token === undefined) return session;
@@ -93,11 +93,11 @@ export function signIns({ apiTokens, sessions, emit, record, publicUrl }: SignIn
     },
     /** Name of an API token, also of one that does not open the portal. */
     tokenName: (given: string): string | undefined => find(given.trim())?.name,
-    /** @param subject who it is at the provider: refused people are counted as well @throws MailroomError PORTAL_LOCKED */
+    /** Counts an attempt of a person who signed in at the provider. @throws MailroomError PORTAL_LOCKED */
     countSubject: (subject: string) => count(`subject:${subject}`, subject),
     countAddress: (request: FastifyRequest) => count(addressKey(request.ip), addressKey(request.ip)),
     begin,
-    /** Signed in after all: what was counted before is forgotten. */
+    /** Resets the counts after a successful sign-in. */
     async forgive(request: FastifyRequest, subject: string): Promise<void> {
       await Promise.all([sessions.forgive(addressKey(request.ip)), sessions.forgive(`subject:${subject}`)]);
     },
@@ -114,20 +114,20 @@ export function signIns({ apiTokens, sessions, emit, record, publicUrl }: SignIn
 }
 
 const FLOW_COOKIE = 'mailroom_oidc';
-/** Pages and storage of this host. Not cookies: those of all hosts of the domain would go; ours is taken away by name. */
+/** Not cookies: that would clear those of every host of the domain. Ours is cleared by name. */
 const LEFT_BEHIND = '"cache", "storage"';
-/** Seconds to sign in at the provider. */
+/** Time to sign in at the provider, seconds. */
 const FLOW_SECONDS = 600;
 
-/** The input at the moment the session expired, and where to continue. */
+/** The input of a form whose session had expired, and the form's address. */
 interface Kept {
   url: string;
   entered: readonly (readonly [string, string])[];
 }
 
-/** Forms to which the sign-in leads back; nothing else is. */
+/** The only forms to which the sign-in leads back. */
 const RETURNS = /^\/portal\/(?:email-servers\/(?:new|edit)|connect)$/;
-/** Neither secrets nor what belongs to the session that ended. */
+/** Secrets, and fields of the session that ended. */
 const NOT_KEPT = ['_csrf', '_action', '_return', 'password', 'secret'];
 
 function keptOf(request: FastifyRequest, url: string): Kept | undefined {
@@ -139,8 +139,8 @@ const keptFields = ({ url, entered }: Kept): Html =>
   html`${hiddenField('_return', url)}${hiddenField('_action', 'resume')}${entered.map(([name, value]) => hiddenField(name, value))}`;
 
 /**
- * @param withOidc people of the organisation sign in at their provider
- * @param kept comes back with the sign-in; a provider is another site, so that its sign-in opens beside this page
+ * @param withOidc there is an OpenID provider
+ * @param kept sent back with the sign-in; the provider's page opens in another tab, so that this one keeps the input
  */
 function signInPage(frame: Frame, error?: ShownError, withOidc = false, kept?: Kept): string {
   const { say } = frame;
@@ -156,7 +156,7 @@ ${withOidc && html`<p><a class="button main" href="/portal/oidc"${beside}>${say(
   );
 }
 
-/** A page that leads on to the provider: a form may not be sent to another site by our policy, a person may follow a link. */
+/** A page with a link to the provider: our policy forbids forms to redirect to another site. */
 function leavePage(frame: Frame, url: string, why: 'consent' | 'signOut' = 'consent'): string {
   const { say } = frame;
   return page(
@@ -203,14 +203,14 @@ export function addSignIn(
       return refused(context, error, signIn.tokenName(secret));
     }
     const kept = keptOf(request, entered.get('_return') ?? '');
-    // The browser sends the same form on to where it was meant for.
+    // The browser sends the same form again, to its original address.
     return kept === undefined ? seeOther(reply, LIST) : reply.code(307).header('location', kept.url).send();
   });
   post('/portal/sign-out', 'session', async ({ request, reply, frame }) => {
     const session = await signIn.leave(request, reply);
     reply.header('clear-site-data', LEFT_BEHIND);
     if (session?.idToken === undefined) return seeOther(reply, '/portal/sign-in');
-    // Signed out here in any case; there as well, if the provider answers.
+    // Signed out of the portal in any case; at the provider too, if it answers.
     const url = await oidc?.signOutUrl(session.idToken).catch(() => undefined);
     if (url === undefined) return seeOther(reply, '/portal/sign-in');
     return leavePage({ ...frame, session: undefined }, url, 'signOut');
@@ -234,7 +234,7 @@ export function addSignIn(
     reply.clearCookie(flowCookie); // one try each
     try {
       await signIn.countAddress(request);
-      // The sign-in must have begun in this very browser, a short time ago.
+      // The sign-in must have begun in this browser, at most FLOW_SECONDS ago.
       if (flow === undefined) throw new MailroomError('OAUTH_STATE_INVALID');
       const { search } = new URL(request.url, 'http://portal');
       const { subject, ...person } = await oidc.complete(search, flow, signIn.countSubject);
@@ -260,7 +260,7 @@ function flowIn(cookie: string | undefined): OidcFlow | undefined {
 }
 
 const STATE_COOKIE = 'mailroom_signin';
-/** Names of the two servers of the wizard; it proves nothing. */
+/** Names of the wizard's two servers; it proves nothing. */
 const CONNECT_COOKIE = 'mailroom_connect';
 
 export function addConsent(
@@ -273,14 +273,14 @@ export function addConsent(
     const { url, state } = await beginSignIn(form.get('name') ?? '');
     reply.setCookie(stateCookie, state, { maxAge: 900 });
     const [imap, smtp] = [form.get('imap'), form.get('smtp')];
-    // Begun in the wizard: it continues there.
+    // Started from the wizard, to which it returns.
     if (imap !== null && smtp !== null)
       reply.setCookie(CONNECT_COOKIE, new URLSearchParams({ imap, smtp }).toString(), { maxAge: 900 });
     return leavePage(frame, url);
   });
   get('/signin/callback', 'email-servers:write', async ({ request, reply, query, done }) => {
     const { state = '', code, error, error_description } = query;
-    // The sign-in must have begun in this very browser.
+    // The sign-in must have begun in this browser.
     if (state === '' || request.cookies[stateCookie] !== state) throw new MailroomError('OAUTH_STATE_INVALID');
     reply.clearCookie(stateCookie);
     const { server } = await completeSignIn({

@@ -1,5 +1,5 @@
-// Test connection of a stored server: what will be done, whether real mail may be sent, and the steps: on a page that waits for the end, or, for
-// a page with script, as they end.
+// The connection test of a stored server: whether real mail may be sent, and the steps. With script each step is shown as it ends, without it the page
+// waits for the last.
 
 import { Readable } from 'node:stream';
 import type { CheckStep } from '../../domain/doctor.ts';
@@ -12,7 +12,7 @@ import { type Frame, page } from './layout.ts';
 import { linkTo } from './list-page.ts';
 import { checkField, crumb, csrfField } from './parts.ts';
 
-/** Opt-in for mail that really leaves. */
+/** Consent to sending real mail. */
 export const probeBox = ({ say }: Frame, checked: boolean): Html =>
   checkField('sendProbe', say('sendProbe'), { name: '_sendProbe', css: 'smtp', help: say('sendProbeHelp'), checked });
 
@@ -34,11 +34,11 @@ function testPage(
   );
 }
 
-/** Whether the page asks for lines as they come. */
+/** Whether the script asked for a line per step. */
 export const wantsLines = ({ request }: RequestContext): boolean =>
   (request.headers.accept ?? '').includes('application/x-ndjson');
 
-/** Answers with the steps as they end; a page that is closed ends the test. */
+/** Sends each step as it ends; closing the page ends the test. */
 export function sendLines({ reply, frame }: RequestContext, type: 'IMAP' | 'SMTP', steps: AsyncGenerator<CheckStep>) {
   reply.header('content-type', 'application/x-ndjson; charset=utf-8').header('x-accel-buffering', 'no');
   return reply.send(Readable.from(stepLines(frame, type, steps), { objectMode: false }));

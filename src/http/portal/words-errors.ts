@@ -1,5 +1,5 @@
-// An error as a person in the portal reads it: what is wrong, and what to do with the means of the portal. Where the catalogue's words are meant
-// for a caller of the API or for the command line, the portal has words of its own here.
+// Errors in words for people in the portal: what is wrong, and what to do there. The texts here replace those of the catalogue that address callers
+// of the API or the command line.
 import { catalogue, hintFor, titleOf } from '../../domain/catalogue/index.ts';
 import type { ErrorCode } from '../../domain/errors.ts';
 import { providerOfHost } from '../../domain/mail-provider.ts';
@@ -8,7 +8,7 @@ import type { Language } from './words.ts';
 
 type Text = Readonly<Record<Language, string>>;
 
-/** In place of the command of the command line. */
+/** Replaces the sign-in command. */
 export const signInAgain: Text = {
   en: 'open the email server and choose “Sign in and consent”',
   de: 'öffnen Sie den E-Mail Server und wählen Sie „Anmelden und zustimmen“',
@@ -19,7 +19,7 @@ const operations: Text = {
   de: 'Versuchen Sie es erneut; bleibt der Fehler, nennen Sie dem Betrieb von Mailroom seinen Code.',
 };
 
-/** What the portal says instead of the catalogue. */
+/** Texts that replace those of the catalogue. */
 export const portalErrors: Readonly<Partial<Record<ErrorCode, { title?: Text; hint?: Text }>>> = {
   HTTP_UNAUTHENTICATED: {
     title: { en: 'Your session has expired.', de: 'Ihre Sitzung ist abgelaufen.' },
@@ -207,7 +207,7 @@ export const portalErrors: Readonly<Partial<Record<ErrorCode, { title?: Text; hi
 
 const isCode = (code: string): code is ErrorCode => Object.hasOwn(catalogue, code);
 
-/** A code as sentences. @param names of the server, for the placeholders of a hint: {server}, {user}, {host} … */
+/** Title and hint of a code; an unknown code is its own title. @param names of the server, for the placeholders of a hint: {server}, {user}, {host} … */
 export function errorIn(
   language: Language,
   code: string,

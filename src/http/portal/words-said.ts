@@ -1,4 +1,4 @@
-// What is wrong with a definition or doubtful about it, as sentences of the portal: by code and parameters, in both languages.
+// Problems and findings of a definition as sentences, by code and parameters, in both languages.
 import { isProblemCode, type Parameters, type ProblemCode } from '../../domain/definition-problem.ts';
 import { findingText, isFindingCode } from '../../domain/finding.ts';
 import { fill } from '../../lib/text.ts';
@@ -147,7 +147,7 @@ export function findingIn(language: Language, { code, parameters, message }: Fin
   return isFindingCode(code) ? findingText(code, parameters, language) : message;
 }
 
-/** Fields that the handbook names, by these names in both languages. */
+/** Fields with the handbook's names, which are the same in both languages. */
 const handbook: Readonly<Record<string, string>> = {
   serverType: 'Server Type',
   name: 'Name',
@@ -160,7 +160,7 @@ const handbook: Readonly<Record<string, string>> = {
   additionalEmailFromAddresses: 'Additional Email From Addresses',
   enabled: 'Enabled',
 };
-/** Fields whose names are words of the portal, and those that the form calls otherwise. */
+/** Fields with a word of the same name, and fields with another word. */
 const FIELDS = [
   ...(['application', 'signInUser', 'password', 'aliases', 'folder', 'startFrom', 'afterQueued'] as const),
   ...(['maximumSize', 'sendMode', 'allowPlainText', 'mailboxEvents', 'answeredElsewhere', 'markAnswered'] as const),
@@ -168,7 +168,7 @@ const FIELDS = [
 ] as const;
 const OTHERWISE: Readonly<Record<string, Word>> = { pace: 'perMinute', signIn: 'signInMode' };
 
-/** What the form calls a field: `pace.perMinute` is "Messages a minute". */
+/** The label of a field in the form: `pace.perMinute` is "Messages a minute". */
 export function labelIn(language: Language, field: string): string {
   const [root = ''] = field.split(/[[.]/, 1);
   const word = Object.hasOwn(OTHERWISE, root) ? OTHERWISE[root] : FIELDS.find((known) => known === root);

@@ -1,5 +1,5 @@
-// Words of the list and form of email servers and of the connection test, in English and German. The administrators' field names are the
-// same in both: they know them from the handbook, whose words for a field are used here.
+// Words of the list and form of email servers and of the connection test, in English and German. Field names and help texts are the
+// handbook's; its field names are the same in both languages.
 import type { Words } from './words.ts';
 
 export const serverWords = {

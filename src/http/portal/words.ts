@@ -1,5 +1,4 @@
-// The portal's words: a page says `say('save')` and gets it in the language of the person. The words of single pages are in words-servers.ts
-// and words-operation.ts.
+// The portal's words: `say('save')` is the word in the person's language. The words of single pages are in words-*.ts.
 import { fill } from '../../lib/text.ts';
 import { connectWords } from './words-connect.ts';
 import { deadLetterWords } from './words-dead-letters.ts';
@@ -13,7 +12,7 @@ import { serverWords } from './words-servers.ts';
 export type Language = 'en' | 'de';
 export type Words = Readonly<Record<string, Readonly<Record<Language, string>>>>;
 
-/** Of the frame, the sign-in and everything that several pages share. */
+/** Words of the frame, of the sign-in, and words that several pages share. */
 const frameWords = {
   email: { en: 'Email', de: 'E-Mail' },
   emailServers: { en: 'Email servers', de: 'E-Mail Server' },
@@ -92,7 +91,7 @@ const words = {
 };
 
 export type Word = keyof typeof words;
-/** Undefined: there is no such word. */
+/** A word by its name, if there is one. */
 export const wordOf = (text: string): Word | undefined => (Object.hasOwn(words, text) ? (text as Word) : undefined);
 /** @param names what `{name}` in the words means */
 export type Say = (word: Word, names?: Readonly<Record<string, unknown>>) => string;
@@ -142,7 +141,7 @@ export function durationIn(language: Language, seconds: number): string {
   }).format(value);
 }
 
-/** Words that follow a number, by the plural rules of each language: {count} is the number as the reader writes it. */
+/** Words with a number, by the plural rules of each language; {count} is the formatted number. */
 interface Forms {
   one: string;
   other: string;
@@ -169,7 +168,7 @@ const counted = {
     en: { one: '{count} step failed.', other: '{count} steps failed.' },
     de: { one: '{count} Schritt ist fehlgeschlagen.', other: '{count} Schritte sind fehlgeschlagen.' },
   },
-  // Below a number that is shown large: without it.
+  // Captions below a large number, which they do not repeat.
   waitingMessages: {
     en: { one: 'message waiting in email flows', other: 'messages waiting in email flows' },
     de: {
