@@ -3,7 +3,7 @@ import type { PortalView } from '../adapters/redis/portal-view.ts';
 import { resultSchema } from '../contract/result.ts';
 import type { Journal, JournalEntry, ReplyState } from '../domain/reply-journal.ts';
 import type { ApiDeps } from '../http/index.ts';
-import type { PortalReplies, PortalReply } from '../http/portal/index.ts';
+import type { PortalReplies, PortalReply } from '../http/portal/deps.ts';
 import { defined } from '../lib/defined.ts';
 
 export function portalReplies(

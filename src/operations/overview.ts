@@ -6,7 +6,7 @@ import { attentionOf } from '../domain/attention.ts';
 import { codeOfError } from '../domain/errors.ts';
 import { countOf } from '../domain/reply-queues.ts';
 import type { OperationsApi } from '../http/api/operations.ts';
-import type { Overview } from '../http/portal/index.ts';
+import type { Overview } from '../http/portal/deps.ts';
 import { keptFor } from '../lib/kept-for.ts';
 import { DAY_MS } from '../lib/time.ts';
 import type { ReplyRoom } from '../wiring/outbound.ts';

@@ -8,7 +8,7 @@ import { checkEmailServers } from '../domain/email-server-check.ts';
 import type { Finding } from '../domain/finding.ts';
 import { flowsOf } from '../domain/flow-by-recipient.ts';
 import type { Definition } from '../http/api/email-servers.ts';
-import type { Consequences, Preview } from '../http/portal/index.ts';
+import type { Consequences, Preview } from '../http/portal/deps.ts';
 import { RequestInvalid } from '../http/problem.ts';
 import type { Stores } from '../wiring/stores.ts';
 import { withoutSecrets } from './email-server-definition.ts';

@@ -8,7 +8,7 @@ import type { Result } from '../contract/result.ts';
 import { normalAddress } from '../domain/address.ts';
 import type { AuditLog } from '../domain/audit.ts';
 import { MailroomError } from '../domain/errors.ts';
-import type { RoundTrip } from '../http/portal/index.ts';
+import type { RoundTrip } from '../http/portal/deps.ts';
 import { defined } from '../lib/defined.ts';
 
 interface RoundTripDeps {

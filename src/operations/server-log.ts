@@ -4,7 +4,7 @@ import { mailboxId } from '../contract/names.ts';
 import { type EmailServer, isImap, serverNamed } from '../domain/email-server.ts';
 import { flowsOf } from '../domain/flow-by-recipient.ts';
 import type { OperationsApi } from '../http/api/operations.ts';
-import type { ServerActivity } from '../http/portal/index.ts';
+import type { ServerActivity } from '../http/portal/deps.ts';
 import { defined } from '../lib/defined.ts';
 import { every } from '../lib/every.ts';
 import type { ServerLogCollector } from '../telemetry/server-log.ts';

@@ -25,17 +25,6 @@ import { addServerStatus } from './server-page.ts';
 import { addConsent, addSignIn, signIns } from './sign-in-page.ts';
 import { addTest } from './test-page.ts';
 
-export type {
-  Consequences,
-  Overview,
-  PortalDeps,
-  PortalReplies,
-  PortalReply,
-  Preview,
-  RoundTrip,
-  ServerActivity,
-} from './deps.ts';
-
 export function registerPortal(deps: PortalDeps): (app: FastifyInstance, openApi: () => OpenApi) => Promise<void> {
   const contexts = requestContexts(deps);
   const signIn = signIns(deps);

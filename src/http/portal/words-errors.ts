@@ -14,6 +14,10 @@ export const signInAgain: Text = {
   de: 'öffnen Sie den E-Mail Server und wählen Sie „Anmelden und zustimmen“',
 };
 const again: Text = { en: 'Load the page again.', de: 'Laden Sie die Seite neu.' };
+const decided: Text = {
+  en: 'Somebody has dealt with it already; load the list again.',
+  de: 'Jemand hat sich schon darum gekümmert; laden Sie die Liste neu.',
+};
 const operations: Text = {
   en: 'Try again; if the error stays, tell the operators of Mailroom its code.',
   de: 'Versuchen Sie es erneut; bleibt der Fehler, nennen Sie dem Betrieb von Mailroom seinen Code.',
@@ -92,18 +96,8 @@ export const portalErrors: Readonly<Partial<Record<ErrorCode, { title?: Text; hi
       de: 'Seine Antworten warten. Wählen Sie „Versand fortsetzen“ in der Liste der E-Mail Server.',
     },
   },
-  MESSAGE_NOT_QUARANTINED: {
-    hint: {
-      en: 'Somebody has dealt with it already; load the list again.',
-      de: 'Jemand hat sich schon darum gekümmert; laden Sie die Liste neu.',
-    },
-  },
-  DEAD_LETTER_UNKNOWN: {
-    hint: {
-      en: 'Somebody has dealt with it already; load the list again.',
-      de: 'Jemand hat sich schon darum gekümmert; laden Sie die Liste neu.',
-    },
-  },
+  MESSAGE_NOT_QUARANTINED: { hint: decided },
+  DEAD_LETTER_UNKNOWN: { hint: decided },
   MESSAGE_STILL_UNREADABLE: {
     hint: {
       en: 'Open or move the message in its mailbox and try again, or mark it as settled: the original message stays with its job.',

@@ -1,7 +1,7 @@
-// The portal's one script, a module: a convenience over pages that work without it. Live parts, search as one types, checks of the form, the
-// connection test as it goes. It makes no markup of its own: what it puts in place was escaped by the server.
+// The portal's one script, a module: a convenience for pages that work without it. It refreshes live parts, searches while the person types, checks the
+// form and shows the connection test step by step. It builds no markup: the server has escaped everything that it inserts.
 
-// Times in the reader's own zone, which is named.
+// Times in the reader's own zone, with its name.
 const zoned = new Intl.DateTimeFormat(document.documentElement.lang, {
   year: 'numeric',
   month: 'short',
@@ -20,8 +20,8 @@ function showTimes(root) {
 }
 showTimes(document);
 
-// Live parts of a page: on a server-sent event about a change they are fetched again and replaced, unless somebody works in them.
-// Only a tab that is seen listens: browsers open few connections to one host.
+// Live parts of a page are fetched again after a server-sent event and replaced, unless the person is working in them.
+// Only a visible tab listens: browsers limit the connections to a host.
 const parts = () => [...document.querySelectorAll('[data-live]')];
 const busy = (part) =>
   part.contains(document.activeElement) || part.querySelector('details[open], input:checked') !== null;
@@ -94,7 +94,7 @@ if (parts().length > 0 && window.EventSource) {
   addEventListener('pagehide', close);
   addEventListener('pageshow', open);
 }
-// A menu closes when one clicks elsewhere or presses Escape.
+// A menu closes on a click elsewhere and on Escape.
 const menus = () => document.querySelectorAll('details.menu[open]');
 document.addEventListener('click', (event) => {
   for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
@@ -106,7 +106,7 @@ document.addEventListener('keydown', (event) => {
     menu.querySelector('summary').focus();
   }
 });
-// Search and filter at once; the address keeps up, so that a reload shows the same.
+// Search and filter take effect at once; the address follows, so that a reload shows the same.
 const filter = document.querySelector('form[data-filter]');
 if (filter) {
   let timer;
@@ -125,7 +125,7 @@ if (filter) {
   });
 }
 
-// The connection test: one line of the answer is one step.
+// The connection test: each line of the response is a step.
 const log = document.getElementById('test-log');
 let running;
 async function run(form, button) {
@@ -135,6 +135,8 @@ async function run(form, button) {
   const steps = log.querySelector('ol');
   const now = log.querySelector('.running');
   const end = log.querySelector('.end');
+  const say = (kind, textContent) =>
+    end.append(Object.assign(document.createElement('p'), { className: `note ${kind}`, textContent }));
   log.hidden = false;
   steps.replaceChildren();
   end.replaceChildren();
@@ -151,9 +153,7 @@ async function run(form, button) {
       signal: mine.signal,
     });
     if (answer.status === 401) {
-      end.append(
-        Object.assign(document.createElement('p'), { className: 'note warn', textContent: log.dataset.expired }),
-      );
+      say('warn', log.dataset.expired);
       return;
     }
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -176,10 +176,7 @@ async function run(form, button) {
     const mark = log.closest('li')?.querySelector('.mark');
     if (mark) mark.textContent = end.querySelector('.ok') ? '✓' : '○';
   } catch (_error) {
-    if (!mine.signal.aborted)
-      end.append(
-        Object.assign(document.createElement('p'), { className: 'note bad', textContent: log.dataset.failed }),
-      );
+    if (!mine.signal.aborted) say('bad', log.dataset.failed);
   } finally {
     now.textContent = '';
     button.disabled = false;
@@ -194,7 +191,7 @@ if (log)
     run(button.form, button);
   });
 
-// The form: the server checks what is typed, with the same rules as on saving.
+// The form: the server checks the input while it is typed, by the rules of saving.
 function watchForm(form) {
   const typed = new Set();
   const touched = new Set();
@@ -226,7 +223,7 @@ function watchForm(form) {
     clearTimeout(timer);
     timer = setTimeout(() => check().catch(() => {}), 250);
   };
-  // The name of a new Email Flow is a part of the field Email Flow.
+  // The name of a new Email Flow belongs to the field Email Flow.
   const fieldOf = ({ name }) => (name === 'emailFlowNew' ? 'emailFlow' : name);
   form.addEventListener('input', (event) => {
     typed.add(fieldOf(event.target));
@@ -256,12 +253,8 @@ function watchForm(form) {
   const rows = () => [...form.querySelectorAll('fieldset.list > div')];
   const number = () =>
     rows().forEach((row, index) => {
-      const input = row.querySelector('input');
-      input.id = `address-${index}`;
-      input.setAttribute('aria-label', `${input.dataset.label} ${index + 1}`);
-      row
-        .querySelector('button')
-        .setAttribute('aria-label', `${row.querySelector('button').dataset.label} ${index + 1}`);
+      for (const one of row.children) one.setAttribute('aria-label', `${one.dataset.label} ${index + 1}`);
+      row.querySelector('input').id = `address-${index}`;
       row.querySelector('button').value = `remove:${index}`;
     });
   form.addEventListener('click', (event) => {
@@ -292,7 +285,7 @@ function watchForm(form) {
 const definition = document.querySelector('form[data-check]');
 if (definition) watchForm(definition);
 
-// Leaving a changed form asks first; sending it does not.
+// Leaving a changed form asks for confirmation; sending it does not.
 const forms = [...document.querySelectorAll('form[data-check], form[data-ask]')];
 let changed = document.querySelector('[data-changed]') !== null;
 for (const form of forms) {
@@ -307,13 +300,13 @@ addEventListener('beforeunload', (event) => {
   if (changed) event.preventDefault();
 });
 
-// The wizard: another server needs its hosts.
+// The wizard: a server other than Microsoft's needs its hosts.
 const kind = document.querySelector('#wizard select[name=kind]');
 kind?.addEventListener('change', () => {
   if (kind.value === 'other') kind.form.querySelector('details.hosts').open = true;
 });
 
-// Commands to copy; the button is of no use without script.
+// The button that copies commands needs the script.
 for (const button of document.querySelectorAll('[data-copy]')) {
   button.hidden = !navigator.clipboard;
   button.addEventListener('click', async () => {
