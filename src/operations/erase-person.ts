@@ -44,7 +44,7 @@ export function createPrivacy(deps: PrivacyDeps): PrivacyApi {
   }
 
   /** @throws MailroomError PRIVACY_ADDRESS_INVALID, PRIVACY_ADDRESS_IS_OURS */
-  function asked(address: string): PersonMatcher {
+  function personOf(address: string): PersonMatcher {
     const person = personMatcher(address);
     if (person === undefined) throw new MailroomError('PRIVACY_ADDRESS_INVALID', { field: 'address' });
     const ours = deps
@@ -63,7 +63,7 @@ export function createPrivacy(deps: PrivacyDeps): PrivacyApi {
 
   return {
     async exportPerson(address, by) {
-      const person = asked(address);
+      const person = personOf(address);
       const kept = await withJobs((jobs) => searchPerson({ ...deps, jobs }, person));
       await record('privacy-export', by, person, countsText(kept.items));
       emit('PersonalDataExported', { count: kept.items.length, detail: { by } });
@@ -71,14 +71,15 @@ export function createPrivacy(deps: PrivacyDeps): PrivacyApi {
     },
 
     async erasePerson(address, { dryRun, alsoWaiting }, by) {
-      const person = asked(address);
+      const person = personOf(address);
       return withJobs(async (jobs) => {
-        const search = (tooLate?: ReadonlySet<string>) =>
-          searchPerson({ ...deps, jobs, ...defined({ tooLate }) }, person);
-        let kept = await search();
+        let kept = await searchPerson({ ...deps, jobs }, person);
         const options = { dryRun, alsoWaiting };
         if (dryRun) return reportOf(person, alsoWaiting ? withWaiting(kept) : kept, options);
-        if (alsoWaiting) kept = withWaiting(await search(await cancelWaiting(deps, jobs, kept.items)));
+        if (alsoWaiting) {
+          const tooLate = await cancelWaiting(deps, jobs, kept.items);
+          kept = withWaiting(await searchPerson({ ...deps, jobs, tooLate }, person));
+        }
         await erase(deps, jobs, person, kept.items);
         await record('privacy-erase', by, person, countsText(kept.items.filter(({ stays }) => stays === undefined)));
         const report = reportOf(person, kept, options);

@@ -115,10 +115,9 @@ interface ViewDeps {
   servers(): readonly EmailServer[];
   /** Names of email flows, including those without a server. */
   emailFlows(): Promise<readonly string[]>;
-  now?: () => number;
 }
 
-export function createHistory({ store, servers, emailFlows, now = Date.now }: ViewDeps): HistoryApi {
+export function createHistory({ store, servers, emailFlows }: ViewDeps): HistoryApi {
   async function subjectOf({
     emailFlow,
     server,
@@ -136,7 +135,7 @@ export function createHistory({ store, servers, emailFlows, now = Date.now }: Vi
   return {
     async history({ period, ...wanted }) {
       const subject = await subjectOf(wanted);
-      const to = now();
+      const to = Date.now();
       const { grain, rowMs } = periods[period];
       const from = Math.floor(periodStart(period, to) / rowMs) * rowMs;
       const read = (series: string) => store.read(series, grain, from, to);

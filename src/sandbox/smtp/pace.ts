@@ -4,7 +4,7 @@ import type { Settings } from '../config.ts';
 
 export type Pace = ReturnType<typeof createPace>;
 
-export function createPace(limits: Settings['smtp'], now: () => number = Date.now) {
+export function createPace(limits: Settings['smtp']) {
   const sent = new Map<string, number[]>();
   const connections = new Map<string, number>();
   return {
@@ -17,10 +17,10 @@ export function createPace(limits: Settings['smtp'], now: () => number = Date.no
     /** Counts this message when it is within the limit. */
     tooManyMessages(mailbox: string): boolean {
       if (limits.messagesPerMinute === 0) return false;
-      const recent = (sent.get(mailbox) ?? []).filter((at) => at > now() - 60_000);
+      const recent = (sent.get(mailbox) ?? []).filter((at) => at > Date.now() - 60_000);
       sent.set(mailbox, recent);
       if (recent.length >= limits.messagesPerMinute) return true;
-      recent.push(now());
+      recent.push(Date.now());
       return false;
     },
   };
