@@ -1,4 +1,4 @@
-// The body parts → text and html of the message, each within its bound, and what else is to be derived from them.
+// The body parts → text and html of the message, each within its bound, and the material for reply text, bounces and links.
 import type { Body, TextPart } from '../contract/message.ts';
 import { clip, percentDecoded } from '../lib/text.ts';
 import { maxUnits } from './bounds.ts';
@@ -6,6 +6,7 @@ import { canonicalCharset, isSupported } from './charset.ts';
 import { type Classified, isHtml, type Leaf } from './classify.ts';
 import { cutHtml } from './cut-html.ts';
 import type { Warn } from './header-fields.ts';
+import type { Marks } from './html-ranges.ts';
 import { htmlToText, textToHtml } from './html-text.ts';
 import { MAX_INPUT } from './reply-text/index.ts';
 import { cutToBytes, type DecodedBody, decodeBody, enrichedToText, unflow } from './text-bodies.ts';
@@ -15,18 +16,19 @@ import { findUuencoded } from './uuencoded.ts';
 export interface Bodies {
   text: Body | undefined;
   html: Body | undefined;
-  /** Text to derive from: reply text and bounces. May be longer than the inline bound. */
+  /** Text for reply text and bounces. May exceed the inline bound. */
   plain: string;
+  /** All of `plain` was made from html. */
   derived: boolean;
-  /** What htmlToText said of the lines of `plain`, when that is all made of html and no longer than what the reply text is looked for in. */
-  marks: readonly number[] | undefined;
-  /** Html (its head), for the reply text. */
+  /** Marks of `plain`, if it was made from one section of html with the bound MAX_INPUT. */
+  marks: Marks | undefined;
+  /** The beginning of the html, for reply text and links. */
   htmlHead: string | undefined;
   uuencoded: { start: number; end: number; filename: string; path: string }[];
   mentions(contentId: string): boolean;
 }
 
-/** UTF-16 units that are kept of all texts of a mail, and of all its html: many times what is looked at. */
+/** UTF-16 units that are kept of all texts of a mail, and of all its html: many times what is examined. */
 const KEPT = 1 << 20;
 
 export function decodeSections(
@@ -43,8 +45,8 @@ export function decodeSections(
   const htmlParts: TextPart[] = [];
   const anyHtml = classified.sections.some((s) => s.htmls.length > 0);
   let derivedAll = true;
-  let marks: readonly number[] | undefined;
-  /** UTF-16 units of texts and of html kept so far; what is beyond the bound is decoded to be counted only. */
+  let marks: Marks | undefined;
+  /** UTF-16 units kept so far. Texts beyond the bound are decoded only to count them. */
   let textKept = 0;
   let htmlKept = 0;
   for (const section of classified.sections) {
@@ -130,11 +132,11 @@ function decodeLeaf(raw: Buffer, leaf: Leaf, hint: string | undefined, warn: War
   }
   const body = decodeBody(bytes, leaf.encoding, part.type.params.charset, hint, isHtml(leaf.type));
   if (body.repaired !== undefined) warn('charset-repaired', `part ${part.path}: ${body.repaired}`);
-  if (body.cleaned === true) warn('control-characters', `part ${part.path}`);
+  if (body.cleaned) warn('control-characters', `part ${part.path}`);
   return body;
 }
 
-/** The text of a part as a reader sees it; uuencoded files in it are noted and cut out. */
+/** The text of a part as a reader sees it; moves uuencoded files in it to `uuencoded`. */
 function plainText(raw: Buffer, { type, encoding, part }: Leaf, text: string, uuencoded: Bodies['uuencoded']): string {
   const { params } = part.type;
   if (type === 'text/enriched' || type === 'text/richtext') return enrichedToText(text);
@@ -145,7 +147,7 @@ function plainText(raw: Buffer, { type, encoding, part }: Leaf, text: string, uu
   return found.text;
 }
 
-/** All that the html refers to by `cid:`. Colons are rarer than the letter c, so they are what is searched. */
+/** Everything that the html refers to by `cid:`. Searches for colons, which are rarer than the letter c. */
 function contentIds(html: string): Set<string> {
   const found = new Set<string>();
   for (let at = html.indexOf(':'); at !== -1; at = html.indexOf(':', at + 1)) {
@@ -181,7 +183,7 @@ function inlineHtml(html: string, length: number, maxBytes: number, parts: reado
   return inlineBody(html, cutHtml(html, maxBytes, html.length === whole), whole, parts);
 }
 
-/** @param value of `text`, what is to be inline */
+/** @param value the part of `text` that is inline */
 function inlineBody(text: string, value: string, length: number, parts: readonly TextPart[]): Body {
   const whole = Math.max(length, text.length);
   if (value.length >= whole) return { value, truncated: false, length: whole };

@@ -1,26 +1,25 @@
-// Bytes → text in one named charset, as it is: WHATWG's decoders, iconv-lite's, and those of the 7-bit charsets of mail.
+// Bytes → text in one charset, without guesses: the WHATWG decoders, iconv-lite's, and own ones for 7-bit charsets of mail.
 import { TextDecoder } from 'node:util';
 import iconv from 'iconv-lite';
 import { whatwgLabels } from './charset-names.ts';
 
 const decoders = new Map<string, TextDecoder | undefined>();
 
-/** undefined where TextDecoder does not know it. */
+/** Cached; undefined if TextDecoder does not support the charset. */
 export function nativeDecoder(label: string): TextDecoder | undefined {
   if (!whatwgLabels.has(label)) return undefined;
   if (decoders.has(label)) return decoders.get(label);
   let decoder: TextDecoder | undefined;
   try {
     decoder = new TextDecoder(label);
-    if (decoder.encoding === 'x-user-defined') decoder = undefined;
   } catch {
-    decoder = undefined;
+    // Not in this build's ICU.
   }
   decoders.set(label, decoder);
   return decoder;
 }
 
-/** Decodes with the charset as named; unknown ones as windows-1252. */
+/** Text of bytes in the charset; of an unknown one in ISO 8859-1. Never throws. */
 export function decodeAs(bytes: Buffer, charset: string): string {
   if (charset === 'utf-8') return stripBom(bytes.toString('utf8'));
   if (charset === 'hz') return decodeHz(bytes);
@@ -36,22 +35,14 @@ export function decodeAs(bytes: Buffer, charset: string): string {
     return decodeAs(bytes, bigEndian ? 'utf-16be' : 'utf-16le');
   }
   if (charset === 'iso-2022-jp') return decodeIso2022Jp(bytes);
-  const decoder = nativeDecoder(charset);
-  if (decoder !== undefined) {
-    try {
-      return decoder.decode(bytes);
-    } catch {
-      return bytes.toString('latin1');
-    }
-  }
   try {
-    return iconv.decode(bytes, charset);
+    return nativeDecoder(charset)?.decode(bytes) ?? iconv.decode(bytes, charset);
   } catch {
     return bytes.toString('latin1');
   }
 }
 
-/** An escape directly before another one shifts nothing. WHATWG's decoder gives U+FFFD for it, and adjacent encoded words, each complete, are full of them. */
+/** An escape directly before another one. The WHATWG decoder makes U+FFFD of it, and joined encoded words are full of them. */
 const EMPTY_SHIFT = /\x1b(?:\$[@B]|\([BIJ]|\$\([@BD])(?=\x1b)/g;
 
 function decodeIso2022Jp(bytes: Buffer): string {
@@ -63,7 +54,7 @@ function decodeIso2022Jp(bytes: Buffer): string {
     : decoder.decode(joined.length === text.length ? bytes : Buffer.from(joined, 'latin1'));
 }
 
-/** RFC 2152: `+` and base64 of UTF-16BE, up to `-` or anything else. iconv-lite does the same, character by character. */
+/** RFC 2152: `+` and base64 of UTF-16BE, up to `-` or any other character. iconv-lite does it character by character. */
 function decodeUtf7(bytes: Buffer): string {
   return bytes.toString('latin1').replace(/\+([A-Za-z0-9+/]*)-?/g, (_shift, base64: string) => {
     if (base64 === '') return '+';

@@ -1,9 +1,9 @@
-// Which charset bytes are in, when nothing declares it or what is declared does not fit: by their look.
+// Guesses the charset of bytes from their statistics, where none is declared or the declared one does not fit.
 import { decodeAs } from './charset-decode.ts';
 
 /**
- * Charset by the look of the 8-bit bytes, when nothing is declared: East Asian by pairs, Cyrillic by their share, Turkish by its three letters;
- * windows-1252 otherwise. Looks at the first 16 KB.
+ * The likely charset of undeclared 8-bit bytes: East Asian by pairs of bytes, Cyrillic by their share, Turkish by its three letters; otherwise
+ * windows-1252. Examines the first 16 KB.
  */
 export function likelyCharset(bytes: Buffer): string {
   const sample = bytes.length > 16_384 ? bytes.subarray(0, 16_384) : bytes;
@@ -19,13 +19,13 @@ export function likelyCharset(bytes: Buffer): string {
   return 'windows-1252';
 }
 
-/** ĞİŞğış of windows-1254; windows-1252 has Icelandic letters in their places. */
+/** ĞİŞğış of windows-1254, which are Icelandic letters in windows-1252. */
 const TURKISH = new Set([0xd0, 0xdd, 0xde, 0xf0, 0xfd, 0xfe]);
-/** ÇÖÜâçîöü: Turkish writes them, and so do others. */
+/** ÇÖÜâçîöü, which Turkish shares with other languages. */
 const SHARED = new Set([0xc7, 0xd6, 0xdc, 0xe2, 0xe7, 0xee, 0xf6, 0xfc]);
 
-/** Counts of letters and 8-bit bytes, and of the runs of the latter. `lower`: E0–FF, `upper`: C0–DF; `kana`: lead bytes of EUC-JP's. */
-function countBytes(sample: Buffer): Record<ByteCount, number> {
+/** Counts ASCII letters, 8-bit bytes and runs of them. `lower`: E0–FF, `upper`: C0–DF; `kana`: lead bytes of kana in EUC-JP. */
+function countBytes(sample: Buffer) {
   let high = 0;
   let ascii = 0;
   let runs = 0;
@@ -57,9 +57,8 @@ function countBytes(sample: Buffer): Record<ByteCount, number> {
   }
   return { high, ascii, runs, evenRuns, kana, lower, upper, turkish, other };
 }
-type ByteCount = 'high' | 'ascii' | 'runs' | 'evenRuns' | 'kana' | 'lower' | 'upper' | 'turkish' | 'other';
 
-/** More well-formed multi-byte sequences than bytes that fit nowhere. */
+/** Whether there are more well-formed multi-byte sequences than stray bytes. */
 export function mostlyValidUtf8(bytes: Buffer): boolean {
   const sample = bytes.length > 65536 ? bytes.subarray(0, 65536) : bytes;
   let good = 0;
@@ -90,7 +89,7 @@ export function byEscapes(bytes: Buffer): string | undefined {
   return undefined;
 }
 
-/** Kana of Shift_JIS, whose first bytes are rare in any single-byte text, and nothing that is not Shift_JIS. */
+/** Valid Shift_JIS with kana, whose lead bytes are rare in single-byte text. */
 function isShiftJis(bytes: Buffer): boolean {
   let kana = 0;
   for (let i = 0; i + 1 < bytes.length; i++) {
@@ -103,7 +102,7 @@ function isShiftJis(bytes: Buffer): boolean {
   return kana >= 2 && !isDamaged(decodeAs(bytes, 'shift_jis'));
 }
 
-/** Hangul of EUC-KR fill a third of the rows that Chinese does, and its words are set apart by blanks. */
+/** Korean in EUC-KR: only the rows of Hangul, a third of those that Chinese uses, and blanks between words. */
 function isKorean(bytes: Buffer, runs: number): boolean {
   let hangul = 0;
   let others = 0;
@@ -119,14 +118,14 @@ function isKorean(bytes: Buffer, runs: number): boolean {
 
 const COMMON_BIG5 = /[的一是不了在人有我他這個們來到大地為子你說您請，。]/g;
 
-/** The trail bytes of Big5 are partly ASCII, so its runs are of any length: known by its most frequent characters. */
+/** Big5 by its most frequent characters: its trail bytes are partly ASCII, so runs of 8-bit bytes prove nothing. */
 function isBig5(bytes: Buffer, high: number): boolean {
   if (high < 6 || high * 4 < bytes.length) return false;
   const text = decodeAs(bytes, 'big5');
   return !isDamaged(text) && (text.match(COMMON_BIG5)?.length ?? 0) >= 2;
 }
 
-/** Replacement characters, but for one at the end, where a text was cut. */
+/** Number of replacement characters, except one at the end, where a text may be cut. */
 export function damage(text: string): number {
   let n = 0;
   for (let i = text.indexOf('\ufffd'); i !== -1 && i < text.length - 1; i = text.indexOf('\ufffd', i + 1)) n++;
@@ -135,7 +134,7 @@ export function damage(text: string): number {
 
 const isDamaged = (text: string): boolean => damage(text) > 0;
 
-/** What is sent under these labels, when it is not what they say: programs of one country that mix up its charsets. */
+/** By label: charsets that programs of the same country send under it by mistake. */
 const confused: Readonly<Record<string, readonly string[]>> = {
   'iso-2022-jp': ['euc-jp', 'shift_jis'],
   'euc-jp': ['shift_jis'],
@@ -148,10 +147,7 @@ const confused: Readonly<Record<string, readonly string[]>> = {
   'koi8-u': ['windows-1251'],
 };
 
-/**
- * The charset that fits better than the declared one, in which the bytes read `text`; undefined if none does. Bytes are not tried in every charset, as most
- * decode anything: only in those that the declared one is mistaken for.
- */
+/** A charset that fits better than the declared one, in which the bytes read `text`. Tries only those it is confused with, as most charsets decode anything. */
 export function betterThan(
   declared: string,
   bytes: Buffer,
@@ -169,16 +165,16 @@ export function betterThan(
   return best;
 }
 
-/** How often a text shows that it is not in the charset: by what cannot be decoded, and by what nobody writes. */
+/** Number of signs that a text is not in the charset: undecodable bytes, and spellings that nobody uses. */
 function mistakesIn(charset: string, whole: string): number {
   const text = whole.slice(0, 20_000);
   if (charset === 'windows-1251' || charset.startsWith('koi8')) {
-    // The one has its capitals where the other has its small letters: "пРИВЕТ".
+    // One has capitals where the other has small letters: "пРИВЕТ".
     const turned = text.match(TURNED)?.length ?? 0;
     return turned > (text.match(PROPER)?.length ?? 0) ? turned : 0;
   }
   const n = damage(text);
-  // EUC-JP read as Shift_JIS is half-width katakana, which mail hardly ever holds.
+  // EUC-JP read as Shift_JIS becomes half-width katakana, which are rare in mail.
   if (charset !== 'shift_jis' || n > 0) return n;
   const narrow = text.match(/[\uff61-\uff9f]/g)?.length ?? 0;
   return narrow > 4 && narrow > (text.match(/[\u3040-\u30ff\u4e00-\u9fff]/g)?.length ?? 0) ? narrow : 0;

@@ -1,4 +1,4 @@
-// Bytes → text: the declared charset where it fits the bytes, the most likely one where it does not. Every deviation is reported, never thrown.
+// Bytes → text: in the declared charset if it fits the bytes, else in the most likely one. Deviations are reported, never thrown.
 import { isAscii, isUtf8 } from 'node:buffer';
 import iconv from 'iconv-lite';
 import { decodeAs, nativeDecoder, stripBom } from './charset-decode.ts';
@@ -7,14 +7,14 @@ import { aliases, unspecified } from './charset-names.ts';
 
 interface DecodedText {
   text: string;
-  /** Set when the declared charset was missing, unknown or contradicted by the bytes: the one that was used instead. */
+  /** The charset that was used because the declared one was missing, unknown or contradicted by the bytes. */
   repaired?: string;
 }
 
-/** Names declared so far: a handful makes up nearly all mails. Bounded, as names may be anything. */
+/** Cache by declared name, of which nearly all mails use a handful. Bounded, as names may be anything. */
 const canonical = new Map<string, string>();
 
-/** Canonical name of a charset as declared, '' when it says nothing usable. Never throws. */
+/** Canonical name of a declared charset; '' if it means nothing. Never throws. */
 export function canonicalCharset(declared: string | undefined): string {
   if (declared === undefined) return '';
   let name = canonical.get(declared);
@@ -47,14 +47,14 @@ export const isSupported = (charset: string): boolean =>
   nativeDecoder(charset) !== undefined ||
   iconvKnows(charset);
 
-/** As iconv.encodingExists, which throws and catches for each unknown name. */
+/** Like iconv.encodingExists, which throws and catches for each unknown name. */
 function iconvKnows(charset: string): boolean {
-  if (iconv.encodings === undefined || iconv.encodings === null) iconv.encodingExists('utf8'); // loads the table
+  if (iconv.encodings === undefined || iconv.encodings === null) iconv.encodingExists('utf8'); // loads the table of encodings
   const key = charset.toLowerCase().replace(/:\d{4}$|[^0-9a-z]/g, '');
   return key !== '' && Object.hasOwn(iconv.encodings as object, key);
 }
 
-/** Charsets whose encoded form is ASCII bytes. */
+/** Charsets whose encoded form may be ASCII bytes. */
 const sevenBit = new Set([
   'iso-2022-jp',
   'iso-2022-kr',
@@ -69,43 +69,35 @@ const sevenBit = new Set([
   'ucs-4',
 ]);
 
+const repairedAs = (bytes: Buffer, charset: string): DecodedText => ({
+  text: decodeAs(bytes, charset),
+  repaired: charset,
+});
+
 /**
- * Text of `bytes`, declared to be in `declared`. `hint` is the charset that another part of the same mail declares: used for bytes that
- * declare nothing. Never throws; linear time.
+ * Text of `bytes`, declared to be in `declared`. `hint`: charset that another part of the mail declares, for bytes without a declaration. Never throws;
+ * linear time.
  */
 export function decodeText(bytes: Buffer, declared?: string, hint?: string): DecodedText {
   const charset = canonicalCharset(declared);
-  if (charset === '' || !isSupported(charset)) {
-    if (isAscii(bytes)) {
-      if (bytes.includes(0x1b)) {
-        const escaped = byEscapes(bytes);
-        if (escaped !== undefined) return { text: decodeAs(bytes, escaped), repaired: escaped };
-      }
-      return { text: bytes.toString('latin1') };
-    }
-    return guess(bytes, canonicalCharset(hint));
+  const supported = charset !== '' && isSupported(charset);
+  const encoded = supported && sevenBit.has(charset);
+  if (!encoded && isAscii(bytes)) {
+    const escaped = bytes.includes(0x1b) ? byEscapes(bytes) : undefined;
+    return escaped === undefined ? { text: bytes.toString('latin1') } : repairedAs(bytes, escaped);
   }
-  if (!sevenBit.has(charset) && isAscii(bytes)) {
-    if (bytes.includes(0x1b)) {
-      const escaped = byEscapes(bytes);
-      if (escaped !== undefined) return { text: decodeAs(bytes, escaped), repaired: escaped };
-    }
-    return { text: bytes.toString('latin1') };
-  }
+  if (!supported) return guess(bytes, canonicalCharset(hint));
   if (charset === 'utf-8') {
     if (isUtf8(bytes)) return { text: stripBom(bytes.toString('utf8')) };
-    return repairUtf8(bytes, hint);
+    // Cut or damaged UTF-8 keeps its intact part.
+    return mostlyValidUtf8(bytes) ? repairedAs(bytes, 'utf-8') : guess(bytes, canonicalCharset(hint));
   }
   const multiByte = isEastAsian(charset);
-  const stateful = sevenBit.has(charset) && !charset.startsWith('utf-') && charset !== 'ucs-4';
-  if (stateful ? !isAscii(bytes) : sevenBit.has(charset) ? false : !multiByte) {
-    // A text in another charset is hardly ever valid UTF-8 by chance: the more multi-byte sequences, the surer. (Multi-byte charsets are only
-    // overruled when they fail, below.)
-    if (isUtf8(bytes)) return { text: stripBom(bytes.toString('utf8')), repaired: 'utf-8' };
-  }
+  const stateful = encoded && !charset.startsWith('utf-') && charset !== 'ucs-4';
+  // Text in another charset is hardly ever valid UTF-8 by chance. Multi-byte charsets are overruled only when they fail, below.
+  if ((stateful ? !isAscii(bytes) : !encoded && !multiByte) && isUtf8(bytes)) return repairedAs(bytes, 'utf-8');
   const text = decodeAs(bytes, charset);
-  if (multiByte && text.includes('\ufffd') && isUtf8(bytes))
-    return { text: stripBom(bytes.toString('utf8')), repaired: 'utf-8' };
+  if (multiByte && text.includes('\ufffd') && isUtf8(bytes)) return repairedAs(bytes, 'utf-8');
   const better = betterThan(charset, bytes, text);
   return better === undefined ? { text } : { text: better.text, repaired: better.charset };
 }
@@ -113,8 +105,8 @@ export function decodeText(bytes: Buffer, declared?: string, hint?: string): Dec
 const EIGHT_BIT = /[\x80-\xff]/;
 
 /**
- * What header fields with raw 8-bit bytes are in, by the look of all of them together, if that is East Asian; else `hint`. One name alone is too short to
- * tell. @param values latin1 views
+ * The charset of header fields with raw 8-bit bytes, if all of them together look East Asian; else `hint`. A single name is too short for a guess.
+ * @param values latin1 views
  */
 export function headerHint(values: readonly string[], hint: string | undefined): string | undefined {
   const foreign = values.filter((value) => EIGHT_BIT.test(value));
@@ -124,29 +116,21 @@ export function headerHint(values: readonly string[], hint: string | undefined):
   return isEastAsian(likely) && !isEastAsian(canonicalCharset(hint)) ? likely : hint;
 }
 
-/** Undeclared 8-bit bytes: UTF-8 if valid, then what the rest of the mail declares, then windows-1252 (what WHATWG makes of the unknown). */
+/** Undeclared 8-bit bytes: UTF-8 if valid, then the mail's other charset, then windows-1252 (the WHATWG default). */
 function guess(bytes: Buffer, hint: string): DecodedText {
-  if (isUtf8(bytes)) return { text: stripBom(bytes.toString('utf8')), repaired: 'utf-8' };
+  if (isUtf8(bytes)) return repairedAs(bytes, 'utf-8');
   const escaped = byEscapes(bytes);
-  if (escaped !== undefined) return { text: decodeAs(bytes, escaped), repaired: escaped };
+  if (escaped !== undefined) return repairedAs(bytes, escaped);
   const bom = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
-  if (bom) return { text: decodeAs(bytes, 'utf-16'), repaired: 'utf-16' };
+  if (bom) return repairedAs(bytes, 'utf-16');
   const likely = likelyCharset(bytes);
-  // Single-byte charsets decode anything: one of them is no hint against pairs of bytes.
+  // Single-byte charsets decode anything, so a hint of one does not outweigh East Asian pairs of bytes.
   const against = isEastAsian(likely) && !isEastAsian(hint);
   if (hint !== '' && hint !== 'utf-8' && !sevenBit.has(hint) && !against && isSupported(hint)) {
     const text = decodeAs(bytes, hint);
     if (!text.includes('\ufffd')) return { text, repaired: hint };
   }
-  if (mostlyValidUtf8(bytes)) return { text: stripBom(bytes.toString('utf8')), repaired: 'utf-8' };
-  const text = decodeAs(bytes, likely);
-  if (likely !== 'windows-1252' && text.includes('\ufffd'))
-    return { text: decodeAs(bytes, 'windows-1252'), repaired: 'windows-1252' };
-  return { text, repaired: likely };
-}
-
-/** Declared UTF-8 but is not: cut or damaged UTF-8 keeps its good part, anything else is taken for what it looks like. */
-function repairUtf8(bytes: Buffer, hint: string | undefined): DecodedText {
-  if (mostlyValidUtf8(bytes)) return { text: stripBom(bytes.toString('utf8')), repaired: 'utf-8' };
-  return guess(bytes, canonicalCharset(hint));
+  if (mostlyValidUtf8(bytes)) return repairedAs(bytes, 'utf-8');
+  const found = repairedAs(bytes, likely);
+  return likely !== 'windows-1252' && found.text.includes('\ufffd') ? repairedAs(bytes, 'windows-1252') : found;
 }

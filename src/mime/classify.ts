@@ -1,10 +1,10 @@
-// Which leaf of the tree is body, which is attachment, which is a report. RFC 2046 §5.1, RFC 2387, RFC 2183, and what clients do.
+// Sorts the leaves of the tree into bodies, attachments and reports. RFC 2046 §5.1, RFC 2387, RFC 2183, and common deviations.
 import { unfold } from './encoded-words.ts';
 import { type Parameterized, parseParameterized } from './parameters.ts';
 import type { TransferEncoding } from './transfer.ts';
 import { field, type Part } from './walk.ts';
 
-/** One stretch of the body: what is shown in one place, as text, as html, or both (multipart/alternative). */
+/** A stretch of the body that is shown in one place: text, html, or both as alternatives. */
 export interface Section {
   texts: Leaf[];
   htmls: Leaf[];
@@ -14,10 +14,10 @@ export interface Leaf {
   part: Part;
   type: string;
   encoding: TransferEncoding;
-  /** Declared, and nothing that we know. */
+  /** Declared, but unknown. */
   encodingUnknown: boolean;
   disposition: Parameterized;
-  /** As declared, decoded, not yet safe; '' when there is none. */
+  /** As declared, decoded, not yet safe; '' for none. */
   filename: string;
   contentId: string | undefined;
   contentLocation: string | undefined;
@@ -28,11 +28,11 @@ export interface Leaf {
 export interface Classified {
   sections: Section[];
   attachments: Leaf[];
-  /** message/delivery-status, disposition-notification, feedback-report: also kept as attachments. */
+  /** message/delivery-status, disposition-notification, feedback-report; also among the attachments. */
   reports: Leaf[];
 }
 
-/** Encodings as declared, and misspelt. Multiparts and unknown encodings are taken as they are. */
+/** Encoding by declaration, misspellings included. Unknown ones mean that nothing is encoded. */
 function readEncoding(value: string): TransferEncoding {
   if (value.startsWith('quoted') || /^["']?(?:q-?p|quoted[-_ ]?print\w*)/.test(value)) return 'quoted-printable';
   if (/^["'\s]*base-?64/.test(value)) return 'base64';
@@ -40,14 +40,14 @@ function readEncoding(value: string): TransferEncoding {
   return 'identity';
 }
 
-/** Those that mean something to us, and those that mean nothing is encoded. */
+/** Declarations that are known, also those without an encoding. */
 const KNOWN_ENCODING =
   /^["'\s]*(?:7-?bit|8-?bit|binary|quoted|q-?p|base-?64|(?:x-)?uu|none|identity|plain|ascii|us-ascii|utf-?8|$)/;
 
 type Encoded = Pick<Leaf, 'encoding' | 'encodingUnknown'>;
 const NOT_ENCODED: Encoded = { encoding: 'identity', encodingUnknown: false };
 
-/** Declared so far: a handful makes up nearly all mails. Bounded, as they may be anything. */
+/** Cache by declaration, of which nearly all mails use a handful. Bounded, as they may be anything. */
 const encodings = new Map<string, Encoded>();
 
 function encodingOf(declared: string | undefined): Encoded {
@@ -91,7 +91,7 @@ function leafOf(part: Part, related: boolean, hint: string | undefined): Leaf {
   };
 }
 
-/** Charset that the mail's own texts declare: a hint for header bytes that declare nothing. */
+/** Charset that the mail's texts declare: a hint for header bytes without a declaration. */
 export function declaredCharset(part: Part): string | undefined {
   if (!part.multipart) return part.type.value.startsWith('text/') ? part.type.params.charset : undefined;
   for (const child of part.children.slice(0, 8)) {
@@ -113,6 +113,11 @@ const bodyTypes = new Set([
 
 export function classify(root: Part, hint: string | undefined): Classified {
   const result: Classified = { sections: [], attachments: [], reports: [] };
+  const newSection = (): Section => {
+    const section: Section = { texts: [], htmls: [] };
+    result.sections.push(section);
+    return section;
+  };
   visit(root, undefined, false, true);
   return result;
 
@@ -121,11 +126,7 @@ export function classify(root: Part, hint: string | undefined): Classified {
     if (part.multipart) {
       const kind = part.type.value;
       if (kind === 'multipart/alternative') {
-        let target = section;
-        if (target === undefined) {
-          target = { texts: [], htmls: [] };
-          result.sections.push(target);
-        }
+        const target = section ?? newSection();
         for (const child of part.children) visit(child, target, false, first);
         return;
       }
@@ -137,21 +138,14 @@ export function classify(root: Part, hint: string | undefined): Classified {
       return;
     }
     const leaf = leafOf(part, related, hint);
-    if (REPORT.test(leaf.type)) {
-      result.reports.push(leaf);
+    const isReport = REPORT.test(leaf.type);
+    if (isReport) result.reports.push(leaf);
+    if (isReport || !isBody(leaf, section !== undefined, first)) {
       result.attachments.push(leaf);
       return;
     }
-    if (isBody(leaf, section !== undefined, first)) {
-      let target = section;
-      if (target === undefined) {
-        target = { texts: [], htmls: [] };
-        result.sections.push(target);
-      }
-      (isHtml(leaf.type) ? target.htmls : target.texts).push(leaf);
-      return;
-    }
-    result.attachments.push(leaf);
+    const target = section ?? newSection();
+    (isHtml(leaf.type) ? target.htmls : target.texts).push(leaf);
   }
 }
 
@@ -160,10 +154,11 @@ export const isHtml = (type: string): boolean =>
 
 function isBody(leaf: Leaf, inAlternative: boolean, first: boolean): boolean {
   const root = leaf.part.parent === undefined;
-  if (leaf.type.startsWith('multipart/')) return root || leaf.encoding === 'identity'; // no parts found in it: its text is shown
+  // A multipart without parts is shown as text.
+  if (leaf.type.startsWith('multipart/')) return root || leaf.encoding === 'identity';
   const named = leaf.filename !== '';
   if (!bodyTypes.has(leaf.type)) {
-    // Unknown kinds of text are text (RFC 2046 §4.1.4), but only where nothing says that they are a file.
+    // Unknown kinds of text are text (RFC 2046 §4.1.4), unless they are a file.
     return (
       leaf.type.startsWith('text/') &&
       root &&
@@ -176,10 +171,10 @@ function isBody(leaf: Leaf, inAlternative: boolean, first: boolean): boolean {
   if (disposition === 'attachment') return root && !named;
   if (leaf.related && leaf.contentId !== undefined) return false;
   if (!named) return disposition === '' || disposition === 'inline' || root || inAlternative;
-  return root || inAlternative || (first && disposition !== 'attachment');
+  return root || inAlternative || first;
 }
 
-/** RFC 2387 §3.2: by `start`, else the first part; some clients put the picture first. */
+/** The root by `start`, else the first part (RFC 2387 §3.2); some clients put a picture first. */
 function relatedRoot(part: Part): Part | undefined {
   const start = part.type.params.start?.replace(/^<|>$/g, '');
   if (start !== undefined && start !== '') {

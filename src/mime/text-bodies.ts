@@ -1,20 +1,20 @@
-// Text parts → the inline bodies of the message, bounded. Only what is shown is kept; the rest of a long text is counted.
+// Text parts → the inline bodies of the message, bounded: of a long text only the head is kept, the rest is counted.
 import { printable } from '../lib/printable.ts';
 import { canonicalCharset, decodeText } from './charset.ts';
 import { decoderFor, decodeTransient, decodeWestern, type TransferEncoding } from './transfer.ts';
 
-/** Bodies up to this many encoded bytes are decoded at once; longer ones in chunks, and only their head is kept. */
+/** Encoded bytes up to which a body is decoded at once. */
 const WHOLE = 1 << 18;
 const CHUNK = 1 << 17;
 
 export interface DecodedBody {
-  /** The text, or the head of it when `length` says more. Line ends are LF; html keeps its own. */
+  /** The text, or its head if `length` is greater. Line ends are LF, except in html. */
   text: string;
   /** UTF-16 units of the whole. */
   length: number;
   repaired?: string;
   /** Control characters were dropped. */
-  cleaned?: boolean;
+  cleaned: boolean;
 }
 
 export function decodeBody(
@@ -22,16 +22,19 @@ export function decodeBody(
   encoding: TransferEncoding,
   charset: string | undefined,
   hint: string | undefined,
-  html = false,
+  html: boolean,
 ): DecodedBody {
-  if (bytes.length <= WHOLE) {
-    const western =
-      encoding === 'quoted-printable' && canonicalCharset(charset) === 'utf-8' ? decodeWestern(bytes) : undefined;
-    const decoded =
-      western === undefined ? decodeText(decodeTransient(bytes, encoding), charset, hint) : { text: western };
+  const cleaned = (decoded: { text: string; repaired?: string }): DecodedBody => {
     const clean = printable(decoded.text);
     const text = html ? clean : lineFeeds(clean);
     return { ...decoded, text, length: text.length, cleaned: clean !== decoded.text };
+  };
+  if (bytes.length <= WHOLE) {
+    const western =
+      encoding === 'quoted-printable' && canonicalCharset(charset) === 'utf-8' ? decodeWestern(bytes) : undefined;
+    return cleaned(
+      western === undefined ? decodeText(decodeTransient(bytes, encoding), charset, hint) : { text: western },
+    );
   }
   const decoder = decoderFor(encoding);
   const head: Buffer[] = [];
@@ -50,18 +53,14 @@ export function decodeBody(
     headBytes += chunk.length;
   }
   const headBuffer = Buffer.concat(head);
-  // Cut at a line end, so that no character is split.
+  // Cut at the end of a line, which never splits a character.
   const cut = headBuffer.lastIndexOf(0x0a) + 1 || headBuffer.length;
-  const decoded = decodeText(headBuffer.subarray(0, cut), charset, hint);
-  const clean = printable(decoded.text);
-  const text = html ? clean : lineFeeds(clean);
-  const counter = utf16Counter(decoded.repaired ?? charset ?? 'utf-8', html);
-  let length = text.length + counter(headBuffer.subarray(cut));
-  for (let chunk = next(); chunk !== undefined; chunk = next()) {
-    length += counter(chunk);
-  }
-  length += counter(decoder.end());
-  return { ...decoded, text, length, cleaned: clean !== decoded.text };
+  const body = cleaned(decodeText(headBuffer.subarray(0, cut), charset, hint));
+  const counter = utf16Counter(body.repaired ?? charset ?? 'utf-8', html);
+  body.length += counter(headBuffer.subarray(cut));
+  for (let chunk = next(); chunk !== undefined; chunk = next()) body.length += counter(chunk);
+  body.length += counter(decoder.end());
+  return body;
 }
 
 export const lineFeeds = (text: string): string => {
@@ -70,7 +69,7 @@ export const lineFeeds = (text: string): string => {
   return unix.includes('\r') ? unix.replaceAll('\r', '\n') : unix;
 };
 
-/** UTF-16 units of consecutive chunks, without carriage returns but in html; exact for UTF-8 and single-byte charsets, by decoding for others. */
+/** Counts the UTF-16 units of consecutive chunks, without carriage returns except in html. Decodes charsets other than UTF-8. */
 function utf16Counter(charset: string, html: boolean): (chunk: Buffer) => number {
   const dropped = html ? -1 : 0x0d;
   const length = (text: string): number => (html ? text : text.replaceAll('\r', '')).length;
@@ -96,8 +95,8 @@ const encoder = new TextEncoder();
 const scratch = new Uint8Array(300);
 
 /**
- * The text cut to `maxBytes` of UTF-8, never within a surrogate pair. Bytes are counted, which is several times as fast as encoding them: no
- * unit takes more than three, so a third of the room that is left can always be taken; only the last few are encoded.
+ * The text cut to `maxBytes` of UTF-8, never within a surrogate pair. Counting bytes is several times as fast as encoding: a unit has at most three bytes, so
+ * a third of the remaining room is taken at a time, and only the last few units are encoded.
  */
 export function cutToBytes(text: string, maxBytes: number): string {
   let cut = 0;
