@@ -1,11 +1,11 @@
-// Which of our addresses a mail was written to: the fields that people write, then those that servers write on delivery. Plus addresses (RFC 5233)
-// count as the address that they are of. Pure.
+// The addresses of ours that a mail was sent to: from the fields that people write, then from those that servers add on delivery. Plus addresses
+// (RFC 5233) count as their base address. Pure.
 import type { AddressedTo } from '../contract/message.ts';
 import { normalAddress } from '../domain/address.ts';
 import type { Headers } from './header-fields.ts';
 import type { ParsedMessage } from './parsed-message.ts';
 
-/** Fields by which servers tell for whom they took a mail, those before an alias was resolved first. */
+/** Fields in which servers name the recipient; those that precede the resolution of aliases come first. */
 const DELIVERY = [
   'X-Original-To',
   'Delivered-To',
@@ -15,11 +15,11 @@ const DELIVERY = [
   'X-Rcpt-To',
   'X-Forwarded-To',
 ];
-/** Values of one of them that are read, and addresses that are found, at most. */
+/** Values read per field, and addresses found in all. */
 const MAX_VALUES = 20;
 const MAX_FOUND = 20;
 
-/** @param takenFor addresses that our servers took it for, as their Received say */
+/** @param takenFor recipients that our servers name in their Received */
 export function addressedTo(
   own: readonly string[],
   { to, cc }: Pick<ParsedMessage, 'to' | 'cc'>,
@@ -46,7 +46,7 @@ export function addressedTo(
     const plus = normal.indexOf('+');
     if (plus < 1 || plus > at) return;
     const base = ours.get(normal.slice(0, plus) + normal.slice(at));
-    // The tag as it was written: what it means is the backend's.
+    // In the case in which it was written, as the backend interprets it.
     const written = text.slice(text.indexOf('+') + 1, text.lastIndexOf('@'));
     if (base !== undefined) found.set(normal, { address: base, tag: written, header });
   };

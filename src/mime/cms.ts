@@ -1,13 +1,13 @@
-// What a CMS message (RFC 5652) holds: the content of signed-data, which is in the clear. Reads no certificate and verifies nothing.
+// The content of a CMS message (RFC 5652): that of signed-data, which is not encrypted. Reads no certificate and verifies nothing.
 
-/** An element of BER (X.690 §8.1): where its contents begin and end; `end` -1: indefinite, up to the end-of-contents octets. */
+/** A BER element (X.690 §8.1) by the range of its contents; `end` is -1 for an indefinite length, up to the end-of-contents octets. */
 interface Element {
   tag: number;
   start: number;
   end: number;
 }
 
-/** Elements read of one message, and levels of them: signed-data has a dozen before its content. */
+/** Elements read per message, and their nesting; signed-data has a dozen elements before its content. */
 const MAX_ELEMENTS = 200_000;
 const MAX_DEPTH = 16;
 
@@ -17,13 +17,13 @@ const SEQUENCE = 0x30;
 const EXPLICIT = 0xa0;
 const CONSTRUCTED = 0x20;
 
-/** Arcs below 1.2.840.113549.1.7 (PKCS #7), as they are encoded. */
+/** Encoded arcs of 1.2.840.113549.1.7 (PKCS #7). */
 const PKCS7 = Buffer.from('2a864886f70d0107', 'hex');
 const kinds = { 1: 'data', 2: 'signed', 3: 'enveloped' } as const;
 
 type Cms = { kind: 'signed'; content: Buffer } | { kind: 'enveloped' } | undefined;
 
-/** Throws nothing: undefined where the bytes are none of it, or damaged. Linear. */
+/** undefined for any other bytes, or damaged ones. Never throws; linear. */
 export function readCms(bytes: Buffer): Cms {
   let read = 0;
 
@@ -42,7 +42,7 @@ export function readCms(bytes: Buffer): Cms {
 
   const isEnd = (from: number): boolean => bytes[from] === 0 && bytes[from + 1] === 0;
 
-  /** Offset behind an element. -1: damaged. */
+  /** Offset after an element; -1 if it is damaged. */
   const behind = ({ start, end }: Element, limit: number, depth = 0): number => {
     if (end !== -1) return end;
     let from = start;
@@ -54,7 +54,7 @@ export function readCms(bytes: Buffer): Cms {
     return from + 2 <= limit ? from + 2 : -1;
   };
 
-  /** Contents of an octet string, in one piece or in several (X.690 §8.7.3). false: damaged. */
+  /** Collects the contents of an octet string in one or several pieces (X.690 §8.7.3). @returns false if it is damaged */
   const collect = (element: Element, limit: number, pieces: Buffer[], depth = 0): boolean => {
     if ((element.tag & CONSTRUCTED) === 0) {
       pieces.push(bytes.subarray(element.start, element.end));
@@ -72,7 +72,7 @@ export function readCms(bytes: Buffer): Cms {
     return true;
   };
 
-  /** An element with this tag within another's contents, from `from`. */
+  /** The element at `from`, if it has this tag. */
   const expect = (tag: number, from: number): Element | undefined => {
     const element = at(from, bytes.length);
     return element?.tag === tag ? element : undefined;

@@ -1,10 +1,10 @@
-// Content-ID of an attachment as it is passed on: nothing but the characters that RFC 2045 §7 (msg-id of RFC 5322 §3.6.4) permits. Pure.
+// Content-ID of an attachment in the message: only characters that RFC 2045 §7 (msg-id of RFC 5322 §3.6.4) permits. Pure.
 
-/** atext, the dot, @, and what a domain literal adds. */
+/** atext, the dot, @, and the characters of a domain literal. */
 const PERMITTED = /[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~.@:[\]]/;
 
 /**
- * Other characters are percent-encoded, which is how a `cid:` URL of the html writes them as well (RFC 2392 §2): the reference still matches.
+ * Percent-encodes other characters, as a `cid:` URL in the html does (RFC 2392 §2), so that the reference still matches.
  * @param id bounded, without angle brackets
  */
 export function safeContentId(id: string): string {

@@ -1,18 +1,18 @@
-// What a file is by its first bytes, beside what the mail declares it to be. Own table: the kinds that customers send, and those that run.
+// The type of a file by its first bytes, and whether it agrees with the declared one. Own table of the kinds that customers send, and of those that run.
 
-/** Bytes looked at. */
+/** Bytes examined. */
 export const PREFIX_BYTES = 4_096;
 
 interface FileVerdict {
-  /** Media type by the first bytes; undefined where they say nothing. */
+  /** Media type by the first bytes; undefined if they are unknown. */
   detectedType: string | undefined;
-  /** It runs when it is opened, by its first bytes or by its name. */
+  /** It runs when opened, by its first bytes or its name. */
   executable: boolean;
-  /** What the bytes say and what is declared cannot both be true. */
+  /** The type by the first bytes contradicts the declared one. */
   differs: boolean;
 }
 
-/** First bytes (latin1), at an offset; the first row that fits counts. */
+/** First bytes (latin1), at an offset; the first match counts. */
 const SIGNATURES: readonly [type: string, bytes: string, at?: number][] = [
   ['application/pdf', '%PDF-'],
   ['image/png', '\x89PNG\r\n\x1a\n'],
@@ -61,7 +61,7 @@ const RUNS = new Set([
   'application/java-vm',
   'text/x-shellscript',
 ]);
-/** Extensions that Windows, or an interpreter that comes with a system, runs on a double click. */
+/** Extensions that Windows, or an interpreter that is part of a system, runs on a double click. */
 const RUNNING =
   /\.(?:exe|scr|com|pif|bat|cmd|cpl|dll|msi|msp|mst|jar|js|jse|vb|vbs|vbe|wsf|wsh|ps1|psm1|hta|lnk|reg|scf|inf|chm|appx|msix|sh|command|app|apk)$/i;
 
@@ -82,7 +82,7 @@ function detect(prefix: Buffer): string | undefined {
   return undefined;
 }
 
-/** OpenDocument and EPUB have their type as the first, uncompressed entry; Office Open XML is told by the names of its first ones. */
+/** OpenDocument and EPUB name their type in the first entry, uncompressed; Office Open XML is recognised by the names of its first entries. */
 function kindOfZip(prefix: Buffer): string {
   const head = prefix.toString('latin1');
   const own = /^.{26}\x08\0..mimetype(application\/[a-z0-9.+-]{3,80})/s.exec(head)?.[1];
@@ -94,11 +94,11 @@ function kindOfZip(prefix: Buffer): string {
   return head.includes('ppt/') ? `${office}.presentationml.presentation` : 'application/zip';
 }
 
-/** Declared types that say nothing. */
+/** Declared types without meaning. */
 const GENERIC =
   /^(?:application\/(?:octet-stream|x-octet-stream|binary|unknown|download|x-download|force-download|save|attachment)|binary\/octet-stream|x?-?unknown\/.*)$/;
 
-/** Of a declared type: which detected ones go with it. A container goes with all that is written in it. */
+/** Detected types and the declared ones that they agree with. A container agrees with all formats that use it. */
 const GOES_WITH: readonly [detected: RegExp, declared: RegExp][] = [
   [
     /^application\/zip$|openxmlformats|opendocument|epub/,

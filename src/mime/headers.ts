@@ -1,4 +1,4 @@
-// A header block → fields. Works on the latin1 view of the bytes; nothing is decoded before it is asked for.
+// A header block → fields, in latin1 view of the bytes; nothing is decoded.
 
 export interface HeaderField {
   /** Lower case. */
@@ -11,26 +11,23 @@ export interface HeaderBlock {
   fields: HeaderField[];
   /** Offset of the first byte after the block and its blank line. */
   bodyStart: number;
-  /** Lines that were no header fields. */
+  /** Number of lines that were no header fields. */
   junkLines: number;
-  /** The block ended without a blank line (the body began, or a boundary came). */
+  /** The block ended without a blank line, at the body or at a boundary. */
   unterminated: boolean;
-  /** Longer than the bound: fields past it were not read. */
+  /** The block is longer than the bound, and was read up to it. */
   truncated: boolean;
 }
 
-/** Fields read of one block at most: no mail has as many, and what is asked of them costs time each. */
+/** Fields read per block; no real mail has as many. */
 const MAX_FIELDS = 4000;
 
-/** Field name as in RFC 5322 §2.2 (any printable but the colon), blanks before the colon tolerated (obsolete syntax §4.5). */
+/** Field name of RFC 5322 §2.2 (any printable character but the colon), with blanks before the colon (obsolete syntax, §4.5). */
 const FIELD = /^([!-9;-~]{1,120})[ \t]*:/;
 const KNOWN =
   /^(?:from|to|cc|bcc|subject|date|sender|reply-to|message-id|in-reply-to|references|return-path|received|mime-version|content-[a-z-]+|x-[!-9;-~]+|[a-z][a-z0-9]*-[a-z0-9-]+|[a-z]{2,20})[ \t]*:/i;
 
-/**
- * Reads header fields from `start` up to the blank line, at most to `end` and `maxBytes`. `isBoundary(lineStart, lineEnd)` says that a line is a
- * delimiter of an enclosing multipart: the block ends before it.
- */
+/** Reads header fields from `start` up to the blank line, the first line that `isBoundary` (a delimiter of an enclosing multipart), `end` or `maxBytes`. */
 export function readHeaders(
   raw: Buffer,
   start: number,
@@ -42,7 +39,7 @@ export function readHeaders(
   let pos = start;
   let junkLines = 0;
   const limit = Math.min(end, start + maxBytes);
-  // Lines are looked for up to the bound only, whatever follows.
+  // Searches for line feeds only up to the bound.
   const within = limit < raw.length ? raw.subarray(0, limit) : raw;
   if (start === 0) {
     pos = leadingBlank(raw, end);
@@ -55,35 +52,33 @@ export function readHeaders(
     if (valueStart !== -1) fields.push({ name, value: raw.toString('latin1', valueStart, valueEnd) });
     valueStart = -1;
   };
+  const endAt = (bodyStart: number, unterminated: boolean, truncated = false): HeaderBlock => {
+    close();
+    return { fields, bodyStart, junkLines, unterminated, truncated };
+  };
   while (pos < limit && fields.length < MAX_FIELDS) {
     let lineFeed = within.indexOf(0x0a, pos);
     if (lineFeed === -1) lineFeed = limit;
     const next = Math.min(lineFeed + 1, limit);
     const lineEnd = lineFeed > pos && raw[lineFeed - 1] === 0x0d ? lineFeed - 1 : lineFeed;
-    if (lineEnd === pos) {
-      close();
-      return { fields, bodyStart: next, junkLines, unterminated: false, truncated: false };
-    }
+    if (lineEnd === pos) return endAt(next, false);
     const first = raw[pos];
     if (first === 0x20 || first === 0x09) {
       if (isBlank(raw, pos, lineEnd) && !continues(raw, next, end)) {
-        // A blank line with blanks in it: the separator, unless the header clearly continues.
-        close();
-        return { fields, bodyStart: next, junkLines: junkLines + 1, unterminated: false, truncated: false };
+        // A line of blanks is the separator, unless the header clearly continues.
+        junkLines++;
+        return endAt(next, false);
       }
       if (valueStart !== -1) valueEnd = lineEnd;
       else if (fields.length === 0) {
-        // White space before the first field: some clients indent the whole block by accident.
+        // Some clients indent the whole block.
         const line = raw.toString('latin1', pos, Math.min(lineEnd, pos + 200)).trimStart();
-        if (!KNOWN.test(line) && start === 0 && goesOn(raw, next, end)) {
+        if (!KNOWN.test(line)) {
+          if (start !== 0 || !continuesBelow(raw, next, end)) return endAt(pos, true);
           // The rest of a field whose beginning was cut off.
           junkLines++;
           pos = next;
           continue;
-        }
-        if (!KNOWN.test(line)) {
-          close();
-          return { fields, bodyStart: pos, junkLines, unterminated: true, truncated: false };
         }
         const colon = raw.indexOf(0x3a, pos);
         name = raw.toString('latin1', pos, colon).trim().toLowerCase();
@@ -94,10 +89,7 @@ export function readHeaders(
       pos = next;
       continue;
     }
-    if (first === 0x2d && raw[pos + 1] === 0x2d && isBoundary?.(pos, lineEnd) === true) {
-      close();
-      return { fields, bodyStart: pos, junkLines, unterminated: true, truncated: false };
-    }
+    if (first === 0x2d && raw[pos + 1] === 0x2d && isBoundary?.(pos, lineEnd) === true) return endAt(pos, true);
     const colon = fieldColon(raw, pos, lineEnd);
     if (colon !== -1) {
       close();
@@ -106,22 +98,19 @@ export function readHeaders(
       valueEnd = lineEnd;
     } else if (fields.length === 0 && valueStart === -1 && isMboxLine(raw, pos, lineEnd)) {
       junkLines++;
-    } else if (goesOn(raw, next, end)) {
+    } else if (continuesBelow(raw, next, end)) {
       close();
       junkLines++;
     } else {
-      // No field, and none follows: the blank line was forgotten and the body begins here.
-      close();
-      return { fields, bodyStart: pos, junkLines, unterminated: true, truncated: false };
+      // No field here or below: the body begins without a blank line.
+      return endAt(pos, true);
     }
     pos = next;
   }
-  close();
-  if (pos >= end) return { fields, bodyStart: end, junkLines, unterminated: true, truncated: false };
-  return { fields, bodyStart: afterBlankLine(raw, pos, end), junkLines, unterminated: false, truncated: true };
+  return pos >= end ? endAt(end, true) : endAt(afterBlankLine(raw, pos, end), false, true);
 }
 
-/** Names recur in every mail: known ones cost a look-up. Bounded, as names may be anything. */
+/** Cache of names in lower case, which recur in every mail. Bounded, as names may be anything. */
 const lowered = new Map<string, string>();
 
 function lowerName(raw: Buffer, start: number, end: number): string {
@@ -134,7 +123,7 @@ function lowerName(raw: Buffer, start: number, end: number): string {
   return name;
 }
 
-/** Blank lines before the very first field (some fetchers add one), if a field does follow; else 0. */
+/** Length of blank lines before the first field (some fetchers add one); 0 if no field follows. */
 function leadingBlank(raw: Buffer, end: number): number {
   const first = raw[0];
   if (first !== 0x0a && first !== 0x0d && first !== 0x20 && first !== 0x09 && first !== 0xef) return 0;
@@ -162,8 +151,7 @@ function fieldColon(raw: Buffer, start: number, end: number): number {
   if (raw[i] !== 0x20 && raw[i] !== 0x09) return -1;
   const line = raw.toString('latin1', start, limit);
   const match = FIELD.exec(line);
-  if (match === null || match[1] === undefined) return -1;
-  return start + match[0].length - 1;
+  return match === null ? -1 : start + match[0].length - 1;
 }
 
 const isMboxLine = (raw: Buffer, start: number, end: number): boolean =>
@@ -174,23 +162,19 @@ function isBlank(raw: Buffer, start: number, end: number): boolean {
   return true;
 }
 
-/** After a line of blanks: does the very next line carry on the header? */
+/** Whether the line at `pos`, after a line of blanks, continues the header. */
 function continues(raw: Buffer, pos: number, end: number): boolean {
   const line = raw.toString('latin1', pos, Math.min(end, pos + 200)).split(/\r?\n/, 1)[0] ?? '';
   return /^[ \t]+\S/.test(line) || (KNOWN.test(line) && /^[A-Za-z-]+: ?\S/.test(line) && line.includes('-'));
 }
 
-/** After a line that is no field: is there a field among the next lines, and a blank line after it? Looks at no more than 2 KB. */
-function goesOn(raw: Buffer, pos: number, end: number): boolean {
+/** Whether there is a field among the next lines, up to a blank line. Examines at most 2 KB. */
+function continuesBelow(raw: Buffer, pos: number, end: number): boolean {
   const lines = raw.toString('latin1', pos, Math.min(end, pos + 2048)).split(/\r?\n/, 12);
-  for (const line of lines) {
-    if (line === '') return false;
-    if (KNOWN.test(line)) return true;
-  }
-  return false;
+  return KNOWN.test(lines.find((line) => line === '' || KNOWN.test(line)) ?? '');
 }
 
-/** A header block over the bound ends at its blank line, if that is within the next megabyte; else the body begins where reading stopped. */
+/** Offset after the blank line that ends a block over the bound, if it is within the next megabyte; else `pos`. */
 function afterBlankLine(raw: Buffer, pos: number, end: number): number {
   const range = raw.subarray(Math.max(0, pos - 2), Math.min(end, pos + (1 << 20)));
   const from = pos - Math.max(0, pos - 2);

@@ -1,18 +1,18 @@
-// Message-ID, In-Reply-To, References → ids with angle brackets. RFC 5322 §3.6.4 and the prose that older clients put around them.
+// Message-ID, In-Reply-To, References → ids with angle brackets. RFC 5322 §3.6.4, and the prose of older clients around them.
 
 import { asciiMessageId } from '../domain/message-id.ts';
 import { percentDecoded, trimEndOf, trimStartOf } from '../lib/text.ts';
 import { decodeHeaderText } from './encoded-words.ts';
 
-/** A hostile References header may hold thousands. The first (the root of the thread) and the last are what matters. */
+/** A hostile References header may have thousands. The first (the root of the thread) and the last ones are kept. */
 const MAX_IDS = 200;
 /** RFC 5322 §2.1.1: no line is longer. */
 const MAX_ID = 998;
 
 /**
- * All message ids within an unfolded value (latin1 view), in order, without duplicates, blanks inside the brackets removed, in pure ASCII. Encoded words
- * (Python folds long ids so), percent- and html-encoded brackets and comments are undone. A value that is a single word with `@` but without
- * brackets counts as an id; an address in prose does not. Linear.
+ * All message ids within an unfolded value (latin1 view), in order, without duplicates, without blanks, in pure ASCII. Decodes encoded words (Python
+ * folds long ids this way) and percent- and html-encoded brackets, and drops comments. A single word with `@` but without brackets counts as an id; an
+ * address in prose does not. Linear.
  */
 export function parseMessageIds(value: string): string[] {
   const plain = plainForm(value);
@@ -21,7 +21,7 @@ export function parseMessageIds(value: string): string[] {
   return ids.length > 0 || bare === plain ? ids : idsIn(plain);
 }
 
-/** As the id was before some program wrapped it. */
+/** Undoes the encodings in which programs wrap ids. */
 function plainForm(value: string): string {
   let text = value.includes('=?') || /[\x80-\xff]/.test(value) ? decodeHeaderText(value) : value;
   if (/&lt;/i.test(text)) text = text.replace(/&lt;/gi, '<').replace(/&gt;/gi, '>').replace(/&amp;/gi, '&');
@@ -30,7 +30,7 @@ function plainForm(value: string): string {
   return text;
 }
 
-/** RFC 5322 §3.2.2; a bracket that is not closed is none. Those within an id have a blank beside them: some programs put round brackets into their ids. */
+/** Drops comments (RFC 5322 §3.2.2) that are closed and have a blank beside them: some programs write round brackets into their ids. */
 function withoutComments(text: string): string {
   let out = '';
   let from = 0;
@@ -46,7 +46,7 @@ function withoutComments(text: string): string {
   return out + text.slice(from);
 }
 
-/** `between`: the text between two brackets. */
+/** Adds the id of the text `between` two brackets. */
 function push(ids: string[], between: string): void {
   const joined = /\s/.test(between) ? between.replace(/\s+/g, '') : between;
   const id = asciiMessageId(!joined.includes('@') && /%40/.test(joined) ? percentDecoded(joined) : joined);

@@ -4,22 +4,22 @@ import { isQuoted } from './reply-text/lines.ts';
 
 /** UTF-16 units of a preview. */
 const MAX = 200;
-/** Lines looked at for words of the writer's own, and units of one: more than a preview holds after blanks are folded. */
+/** Lines examined, and units per line: more than a preview holds once blanks are folded. */
 const MAX_LINES = 400;
 const MAX_LINE = 4 * MAX;
-/** Units with blanks folded. */
+/** Units, with blanks folded, that fill a preview. */
 const ENOUGH = MAX + 2;
 
 /** White space other than single blanks. */
 const ODD_BLANKS = /[^\S ]| {2}/;
 
-/** The first 200 units of `text` on one line, without quoted lines, unless there are no others. */
+/** The first 200 units of `text` on one line, without quoted lines unless there are no others. */
 export function previewOf(text: string): string {
   const words = firstLines(text, (line) => !isQuoted(line));
   return clip((words === '' ? firstLines(text, () => true) : words).trim(), MAX).trimEnd();
 }
 
-/** Lines that `isWanted`, blanks folded, until there are enough of them. */
+/** Joins the lines that `isWanted`, with blanks folded, up to ENOUGH units. */
 function firstLines(text: string, isWanted: (line: string) => boolean): string {
   let found = '';
   for (let from = 0, k = 0; from < text.length && k < MAX_LINES && found.length < ENOUGH; k++) {

@@ -1,4 +1,4 @@
-// S/MIME whose content is within a CMS message (RFC 8551 §3.5.2, "opaque"): the mail inside is shown, and its signature is not checked.
+// S/MIME with its content in a CMS message (RFC 8551 §3.5.2, "opaque"): the mail inside is shown; its signature is not verified.
 import { type Bodies, decodeSections } from './bodies.ts';
 import { type Classified, classify, declaredCharset, type Leaf } from './classify.ts';
 import { readCms } from './cms.ts';
@@ -6,11 +6,11 @@ import type { Warn } from './header-fields.ts';
 import { decodeWhole } from './transfer.ts';
 import { type WalkLimits, walk } from './walk.ts';
 
-/** Encoded bytes of a CMS message that are unwrapped; a larger one stays an attachment. */
+/** Largest CMS message that is unwrapped, in encoded bytes; a larger one stays an attachment. */
 const MAX_ENCODED = 32 << 20;
-/** Signed within signed (RFC 2634 §1.1 wraps three times). */
+/** Nested signatures (RFC 2634 §1.1 wraps three times). */
 const MAX_WRAPS = 3;
-/** What is inline of a body that cannot be referred to, when references are asked for. */
+/** Inline bytes of a body that cannot be referred to, when the configuration wants references only. */
 const WHOLE_BYTES = 1 << 20;
 
 interface Limits extends WalkLimits {
@@ -22,17 +22,17 @@ const isCms = ({ type, filename }: Leaf): boolean =>
   /^application\/(?:x-)?pkcs7-mime$/.test(type) || (type === 'application/octet-stream' && /\.p7m$/i.test(filename));
 
 interface Unwrapped {
-  /** Without references: their bytes are not in the raw mail as they are. */
+  /** Without references, as their bytes are not in the raw mail. */
   bodies: Bodies;
-  /** What was signed, and its attachments. None where it was signed several times: a slice leads into one CMS message only. */
+  /** The signed content and its attachments; none for nested signatures, as a slice leads into one CMS message only. */
   content: Buffer;
   attachments: Leaf[];
   hint: string | undefined;
 }
 
 /**
- * The signed mail within `leaf`; undefined where there is none. Warns of what cannot be shown (`encrypted`, `smime-unreadable`), and of what was
- * unwrapped (`smime-unwrapped`, with the number of attachments left inside).
+ * The signed mail within `leaf`; undefined for none. Warns of content that cannot be shown (`encrypted`, `smime-unreadable`), and of unwrapping
+ * (`smime-unwrapped`, with the number of attachments left inside).
  */
 export function unwrapped(raw: Buffer, leaf: Leaf, limits: Limits, warn: Warn, wraps = 0): Unwrapped | undefined {
   const { path, bodyStart, bodyEnd } = leaf.part;
@@ -66,7 +66,7 @@ export function unwrapped(raw: Buffer, leaf: Leaf, limits: Limits, warn: Warn, w
   };
 }
 
-/** The part that is the mail, when nothing but it and its like is there to show. */
+/** The CMS part of a mail without any other body. */
 export const signedMail = ({ sections, attachments }: Classified): Leaf | undefined =>
   sections.length === 0 ? attachments.find(isCms) : undefined;
 

@@ -33,7 +33,7 @@ interface Draft {
   data?: { start: number; end: number };
 }
 
-/** The files of a TNEF stream, undefined if it is none. A stream that ends early gives the files before the damage. */
+/** The files of a TNEF stream, up to any damage; undefined for other bytes. */
 export function findTnefFiles(bytes: Buffer): TnefFile[] | undefined {
   if (bytes.length < 6 || bytes.readUInt32LE(0) !== SIGNATURE) return undefined;
   const drafts: Draft[] = [];
@@ -56,18 +56,16 @@ export function findTnefFiles(bytes: Buffer): TnefFile[] | undefined {
     }
     at = end + 2; // checksum
   }
-  const files: TnefFile[] = [];
-  for (const draft of drafts) {
-    if (draft.data === undefined) continue;
-    const name = draft.longName ?? draft.title ?? draft.displayName ?? '';
-    files.push({
-      name,
-      contentType: draft.contentType?.toLowerCase() ?? 'application/octet-stream',
-      ...(draft.contentId === undefined ? {} : { contentId: draft.contentId }),
-      ...draft.data,
-    });
-  }
-  return files;
+  return drafts.flatMap(({ data, longName, title, displayName, contentType, contentId }) =>
+    data === undefined
+      ? []
+      : {
+          name: longName ?? title ?? displayName ?? '',
+          contentType: contentType?.toLowerCase() ?? 'application/octet-stream',
+          ...(contentId !== undefined && { contentId }),
+          ...data,
+        },
+  );
 }
 
 function ansi(bytes: Buffer, codepage: string): string {
@@ -75,10 +73,10 @@ function ansi(bytes: Buffer, codepage: string): string {
   return decodeText(zero === -1 ? bytes : bytes.subarray(0, zero), codepage).text;
 }
 
-/** Size of one value of the fixed-size property types ([MS-OXCDATA] §2.11.1); padded to 4 in the stream. */
+/** Sizes of the fixed-size property types ([MS-OXCDATA] §2.11.1), padded to 4. */
 const fixedSizes: Record<number, number> = { 2: 4, 3: 4, 4: 4, 5: 8, 6: 8, 7: 8, 10: 4, 11: 4, 20: 8, 64: 8, 72: 16 };
 
-/** Values are padded to four bytes. No bit operation: a hostile length would turn negative. */
+/** Length padded to four bytes. Not a bit operation, which would make a hostile length negative. */
 const padded = (length: number): number => Math.ceil(length / 4) * 4;
 
 function readProperties(bytes: Buffer, from: number, to: number, codepage: string, draft: Draft): void {

@@ -1,9 +1,9 @@
-// Content-Transfer-Encoding → bytes, in pieces of any size: the same decoder measures an attachment while parsing and serves it later.
+// Content-Transfer-Encoding → bytes, in chunks of any size. The same decoder measures an attachment during the parse and serves it later.
 import { isAscii } from 'node:buffer';
 
 export type TransferEncoding = 'identity' | 'base64' | 'quoted-printable' | 'uuencode';
 
-/** Decodes consecutive chunks; `end` gives what was held back. Never throws on any bytes. */
+/** Decodes consecutive chunks; `end` returns the bytes held back. Never throws, whatever the bytes. */
 interface Decoder {
   push(chunk: Buffer): Buffer;
   end(): Buffer;
@@ -11,7 +11,7 @@ interface Decoder {
 
 const NOTHING = Buffer.alloc(0);
 
-/** Value of a base64 character, 64 for `=`, 255 for anything else. The URL-safe alphabet is taken too, as Buffer does. */
+/** Value of a base64 character, 64 for `=`, 255 for anything else. Includes the URL-safe alphabet, as Buffer does. */
 const base64Values = new Uint8Array(256).fill(255);
 for (const [i, c] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries())
   base64Values[c.charCodeAt(0)] = i;
@@ -20,9 +20,8 @@ base64Values[0x5f] = 63;
 base64Values[0x3d] = 64;
 
 /**
- * RFC 2045 §6.8: characters outside the alphabet are ignored. Padding ends a quantum but not the data (concatenated base64 occurs). Whole
- * lines of one length, the usual case, are handed to Buffer's native decoder. `reuse`: what push returns is valid until the next push to any
- * decoder that reuses.
+ * RFC 2045 §6.8: ignores characters outside the alphabet. Padding ends a quantum but not the data (concatenated base64 occurs). Whole lines of equal
+ * length, the usual case, go through Buffer's native decoder.
  */
 function base64Decoder(reuse: boolean): Decoder {
   let bits = 0;
@@ -62,7 +61,7 @@ function base64Decoder(reuse: boolean): Decoder {
       const out = reuse ? scratchOf(room) : Buffer.allocUnsafe(room);
       let n = 0;
       let from = 0;
-      // A chunk may begin within a line: decode to its end by hand, then go on with whole lines.
+      // A chunk may begin within a line, which is decoded by hand up to its end.
       let lineStart = held === 0;
       for (let attempts = 0; attempts < 4 && from < chunk.length; attempts++) {
         if (!lineStart) {
@@ -76,7 +75,7 @@ function base64Decoder(reuse: boolean): Decoder {
         const block = evenLines(chunk, from);
         if (block.end <= from) continue;
         const written = out.write(chunk.toString('latin1', from, block.end), n, 'base64');
-        // Buffer skips what it does not know and stops at padding: only a full count proves that nothing was skipped.
+        // Buffer skips unknown characters and stops at padding: only a full count proves that nothing was skipped.
         if (written !== block.decoded) break;
         n += written;
         from = block.end;
@@ -98,17 +97,17 @@ function base64Decoder(reuse: boolean): Decoder {
   };
 }
 
-/** Bytes looked at to tell whether a text is base64. */
+/** Bytes examined to recognise base64. */
 const PROBED = 8192;
 
 /**
- * Whether bytes declared base64 are plainly none (the client wrote the header, and forgot to encode): base64 has no blanks within its lines and no
- * punctuation, and its lines are long. Looks at the first 8 KB.
+ * Whether bytes declared base64 are plain text (the client wrote the header, but did not encode): base64 has no blanks within its lines and no
+ * punctuation. Examines the first 8 KB.
  */
 export function isNoBase64(bytes: Buffer): boolean {
   const probe = bytes.subarray(0, PROBED).toString('latin1').trim();
   const line = probe.split(/[\r\n]/, 1)[0] ?? '';
-  // What begins with a line of base64 is base64, whatever a list put below it.
+  // Mailing lists append plain text to base64, so the first line decides.
   if (line.length % 4 === 0 && (line.length >= 20 || line.endsWith('=')) && /^[A-Za-z0-9+/]+={0,2}$/.test(line))
     return false;
   let foreign = 0;
@@ -116,7 +115,7 @@ export function isNoBase64(bytes: Buffer): boolean {
   return foreign * 16 > probe.length;
 }
 
-/** The longest run of lines of equal length from `from`: its end, and how many bytes it decodes to if every character counts. */
+/** The longest run of lines of equal length from `from`: its end, and the number of bytes it decodes to if every character counts. */
 function evenLines(chunk: Buffer, from: number): { end: number; decoded: number } {
   const lf = chunk.indexOf(0x0a, from);
   if (lf === -1) {
@@ -140,14 +139,14 @@ for (let i = 0; i < 6; i++) {
   hexValues[0x61 + i] = 10 + i;
 }
 
-/** RFC 2045 §6.7. Invalid escapes stay as they are; blanks at the end of a line are dropped. */
+/** RFC 2045 §6.7. Keeps invalid escapes; drops blanks at the end of a line. */
 function quotedPrintableDecoder(): Decoder {
   let carry: Buffer = NOTHING;
   return {
     push(chunk) {
       const input = carry.length === 0 ? chunk : Buffer.concat([carry, chunk]);
       carry = NOTHING;
-      // What the next chunk decides is held back: blanks at the end (perhaps of a line), and an unfinished escape.
+      // Holds back what depends on the next chunk: blanks, which may end a line, and an unfinished escape.
       let length = input.length;
       const least = Math.max(0, length - 1000);
       while (length > least && isBlank(input[length - 1] as number)) length--;
@@ -171,17 +170,17 @@ const EQUALS = 0x3d3d3d3d;
 const LINE_FEEDS = 0x0a0a0a0a;
 
 /**
- * Hand-written scanner. Decodes the first `length` bytes of `input` into `out` (as long at least); `final`: nothing follows. Number of bytes written. Copies four
- * bytes at a time up to the next `=` or line feed, the only bytes that mean anything. `narrow`: what is escaped is UTF-8, and written as
- * ISO 8859-1; -1 if it is not, or has characters beyond.
+ * Hand-written scanner. Decodes the first `length` bytes of `input` into `out`, which is at least as long; `final`: nothing follows. Copies four bytes at a
+ * time up to the next `=` or line feed, the only special bytes. `narrow`: reads the escaped bytes as UTF-8 and writes ISO 8859-1.
+ * @returns the number of bytes written; -1 if `narrow` is impossible
  */
 function unquote(input: Buffer, length: number, final: boolean, out: Buffer, narrow = false): number {
   const from = new DataView(input.buffer, input.byteOffset, length);
   const to = new DataView(out.buffer, out.byteOffset, out.byteLength);
   const lastWord = length - 4;
   let n = 0;
-  let floor = 0; // blanks before this were encoded, and stay
-  let lead = NONE; // narrow: where the first byte of a character of two was written
+  let floor = 0; // blanks before this offset were encoded, so they stay
+  let lead = NONE; // narrow: offset of the first byte of a two-byte character
   let i = 0;
   while (i < length) {
     while (i <= lastWord) {
@@ -203,7 +202,7 @@ function unquote(input: Buffer, length: number, final: boolean, out: Buffer, nar
     if (i >= length) break;
     const b = input[i] as number;
     if (b === 0x3d) {
-      // The bytes of one character come together: the next escape is decoded here, where it is expected.
+      // Escapes come in rows, as the bytes of one character: decodes all of them.
       const start = i;
       while (i + 2 < length && input[i] === 0x3d) {
         const high = hexValues[input[i + 1] as number] as number;
@@ -259,14 +258,14 @@ function unquote(input: Buffer, length: number, final: boolean, out: Buffer, nar
 const NONE = -2;
 
 /**
- * Quoted-printable that holds UTF-8 of Western languages → its text, undefined for any other. Saves checking and converting the bytes, and
- * the text takes half the memory: an engine keeps what fits into ISO 8859-1 in one byte a character only if it comes so.
+ * Text of quoted-printable UTF-8 whose characters are all in ISO 8859-1; undefined for any other. Saves checking and converting the bytes, and half the
+ * memory: the engine stores a text with one byte per character only if it was decoded from latin1.
  */
 export function decodeWestern(bytes: Buffer): string | undefined {
   if (!isAscii(bytes)) return undefined;
   const out = scratchOf(bytes.length);
   const n = unquote(bytes, bytes.length, true, out, true);
-  // Plain ASCII may hold the escapes of ISO-2022-JP.
+  // Plain ASCII may contain the escapes of ISO-2022-JP.
   return n === -1 || isAscii(out.subarray(0, n)) ? undefined : out.toString('latin1', 0, n);
 }
 
@@ -277,7 +276,7 @@ function scratchOf(size: number): Buffer {
   return scratch;
 }
 
-/** As decodeWhole, but the result may be overwritten by the next call: for bytes that become a string or a hash at once. */
+/** Like decodeWhole, but the next call may overwrite the result: for bytes that become a string or a hash at once. */
 export function decodeTransient(bytes: Buffer, encoding: TransferEncoding): Buffer {
   if (encoding === 'quoted-printable') {
     const out = scratchOf(bytes.length);
@@ -287,14 +286,14 @@ export function decodeTransient(bytes: Buffer, encoding: TransferEncoding): Buff
   const decoder = base64Decoder(true);
   const first = decoder.push(bytes);
   const rest = decoder.end();
-  // There is room for what was held back.
+  // The scratch buffer has room for the rest.
   rest.copy(scratch, first.length);
   return scratch.subarray(0, first.length + rest.length);
 }
 
 const isBlank = (b: number): boolean => b === 0x20 || b === 0x09 || b === 0x0d;
 
-/** uuencode (POSIX), with or without its `begin` line; ends at `end` or a line of length zero. */
+/** uuencode (POSIX), with or without its `begin` line, up to `end`. */
 function uuDecoder(): Decoder {
   let carry = '';
   let ended = false;
@@ -347,7 +346,7 @@ function uuDecoder(): Decoder {
   };
 }
 
-/** `reuse` for base64: what `push` returns is valid until the next `push` to any decoder that reuses. */
+/** `reuse`, for base64: the result of `push` is valid until the next `push` to any such decoder. */
 export function decoderFor(encoding: TransferEncoding, reuse = false): Decoder {
   switch (encoding) {
     case 'base64':
@@ -361,7 +360,7 @@ export function decoderFor(encoding: TransferEncoding, reuse = false): Decoder {
   }
 }
 
-/** All at once, for bodies that are needed whole (texts). */
+/** Decodes at once what is needed whole. */
 export function decodeWhole(bytes: Buffer, encoding: TransferEncoding): Buffer {
   if (encoding === 'identity') return bytes;
   const decoder = decoderFor(encoding);

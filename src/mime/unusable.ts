@@ -1,15 +1,15 @@
-// Parts that are there and cannot be used as they are: the desk is to know why it sees nothing.
+// Warnings about parts that cannot be shown, so that agents know why they see nothing.
 import type { Leaf } from './classify.ts';
 import type { Warn } from './header-fields.ts';
 
-/** Media types whose content is elsewhere (RFC 2046 §5.2.2, §5.2.3) or encrypted (RFC 3156 §4). */
+/** Warnings by media type: content elsewhere (RFC 2046 §5.2.2, §5.2.3) or encrypted (RFC 3156 §4). */
 const types: ReadonlyMap<string, string> = new Map([
   ['message/partial', 'message-partial'],
   ['message/external-body', 'external-body'],
   ['application/pgp-encrypted', 'encrypted'],
 ]);
 
-/** Warns once of each such part: by the code of its kind, or `transfer-encoding-unknown`. */
+/** Warns of each such part, and of those with an unknown transfer encoding. */
 export function warnOfUnusable(leaves: readonly Leaf[], warn: Warn): void {
   for (const { type, part, encodingUnknown } of leaves) {
     const code = types.get(type);

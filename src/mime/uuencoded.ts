@@ -1,4 +1,4 @@
-// uuencoded files within a plain text, as mailers without MIME sent them.
+// uuencoded files within a plain text, as sent by mailers without MIME.
 
 interface UuencodedFile {
   /** Offsets into the raw mail: after the begin line, and after the last data line. */
@@ -11,8 +11,8 @@ const BEGIN = /^begin 0?[0-7]{3} ([^\r\n]{1,200})\r?\n/;
 const END = /^\n(?:[` ]?\r?\n)?end[ \t]*(?:\r?\n|$)/;
 
 /**
- * Files within the identity-encoded text [from, to) of `raw`, and the text without them. A `begin` line counts only if a plausible data line
- * follows and an `end` line closes it: prose that starts with "begin" stays text. Linear: what is searched once in vain is not searched again.
+ * Files within the identity-encoded text [from, to) of `raw`, and the text without them. A `begin` line counts only before a plausible data line and
+ * with an `end` line: prose that starts with "begin" stays text. Linear.
  */
 export function findUuencoded(
   raw: Buffer,
@@ -41,7 +41,7 @@ export function findUuencoded(
   return { files, text: withoutBlocks(text) };
 }
 
-/** Offset behind the `end` line (and the line of length zero before it) that closes the data from `dataStart`, or -1. */
+/** Offset after the `end` line (and the line of length zero before it) that closes the data from `dataStart`, or -1. */
 function endOf(source: Buffer, dataStart: number): number {
   for (let at = dataStart; ; ) {
     const end = lineStarting(source, 'end', at);
@@ -50,7 +50,7 @@ function endOf(source: Buffer, dataStart: number): number {
     const match = END.exec(source.toString('latin1', end - 1, end + 40));
     if (match !== null) return end - 1 + match[0].length;
     if (/^end[ \t]{30}/.test(source.toString('latin1', end, end + 33))) {
-      // More blanks than were looked at: only the end of the line counts.
+      // More blanks than END examines.
       const lf = source.indexOf(0x0a, end);
       const stop = lf === -1 ? source.length : lf + 1;
       if (stop - end < 2000 && /^end[ \t]*\r?\n?$/.test(source.toString('latin1', end, stop))) return stop;
@@ -58,14 +58,14 @@ function endOf(source: Buffer, dataStart: number): number {
   }
 }
 
-/** Offset of the next line, at or behind `from`, that begins with `word`, or -1. */
+/** Offset of the next line from `from` that begins with `word`, or -1. */
 function lineStarting(source: Buffer, word: string, from: number): number {
   let at = source.indexOf(word, from, 'latin1');
   while (at > 0 && source[at - 1] !== 0x0a) at = source.indexOf(word, at + 1, 'latin1');
   return at;
 }
 
-/** Length character and as many data characters as it says (some encoders drop trailing blanks). */
+/** Whether a line has a length character and no more data than it states (some encoders drop trailing blanks). */
 function plausible(line: string): boolean {
   if (line === 'end' || line === '`') return true;
   const length = (line.charCodeAt(0) - 32) & 63;

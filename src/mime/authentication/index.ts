@@ -1,5 +1,5 @@
-// What the receiving server found out about the sender: its Authentication-Results, ARC and antispam headers. What a sender wrote there counts for
-// nothing: only fields above his are read (trace.ts), only of the authserv-ids that the mailbox's definition trusts, or its provider's.
+// The receiving server's findings about the sender: its Authentication-Results, ARC and antispam headers. Fields that a sender may have written do not
+// count: only those above them are read (trace.ts), only of authserv-ids that the mailbox's definition trusts, or of its provider.
 import type { Address, Authentication } from '../../contract/message.ts';
 import type { Receiver } from '../../domain/receiving-server.ts';
 import { unfold } from '../encoded-words.ts';
@@ -11,9 +11,9 @@ import { isWithin, type OwnField } from './trace.ts';
 const AUTHENTICATION_RESULTS = 'authentication-results';
 
 /**
- * @param own fields that the receiving server wrote, see ownFields
+ * @param own fields of the receiving server, see ownFields
  * @param by host that wrote the first Received
- * @returns undefined when the receiving server said nothing, or is not known
+ * @returns undefined if the receiving server wrote none, or is unknown
  */
 export function readAuthentication(
   fields: readonly HeaderField[],
@@ -23,16 +23,16 @@ export function readAuthentication(
   warn: Warn,
 ): Authentication | undefined {
   const { authservIds, withoutId, antispam } = receiver;
-  if (authservIds.length === 0 && !withoutId && !antispam) return undefined; // nobody is believed
+  if (authservIds.length === 0 && !withoutId && !antispam) return undefined; // nothing is trusted
   const { block: trusted, read } = ownResults(own, receiver);
   const unread = own.slice(read).filter(({ belowBoundary }) => belowBoundary);
   warnOfForged([...unread, ...fields.slice(own.length)], receiver, warn);
-  const spam = receiver.antispam ? readSpam(fields, warn) : undefined;
+  const spam = antispam ? readSpam(fields, warn) : undefined;
   if (trusted === undefined && spam === undefined) return undefined;
   const results = trusted?.results ?? [];
   const first = (method: string) => results.find((one) => one.method === method);
   const dkim = results.filter(({ method }) => method === 'dkim');
-  const arc = first('arc')?.result ?? (receiver.withoutId ? undefined : arcOfSeal(own));
+  const arc = first('arc')?.result ?? (withoutId ? undefined : arcOfSeal(own));
   const compauth = first('compauth');
   const reason = compauth?.properties.get('reason');
   return {
@@ -41,17 +41,15 @@ export function readAuthentication(
     ...word('dkim', (dkim.find(({ result }) => result === 'pass') ?? dkim[0])?.result),
     ...word('dmarc', first('dmarc')?.result),
     ...word('arc', arc),
-    ...(compauth === undefined
-      ? {}
-      : {
-          compauth: { result: clipped(compauth.result), ...(reason === undefined ? {} : { reason: clipped(reason) }) },
-        }),
+    ...(compauth && {
+      compauth: { result: clipped(compauth.result), ...(reason !== undefined && { reason: clipped(reason) }) },
+    }),
     aligned: isAligned(from, results),
-    ...(spam === undefined ? {} : { spam }),
+    ...(spam && { spam }),
   };
 }
 
-/** Results are words; nobody else's text gets in. */
+/** Results are single words; other text is dropped. */
 const clipped = (text: string): string => text.replace(/[^\w.-]/g, '').slice(0, 40);
 const word = <K extends string>(key: K, text: string | undefined) =>
   text === undefined ? {} : ({ [key]: clipped(text) } as Record<K, string>);
@@ -62,15 +60,15 @@ function isTrusted({ authservId }: Results, { authservIds, withoutId }: Receiver
 }
 
 /**
- * The topmost field; of a server that writes several, all in a row above its Received. Below it the next one may be the sender's.
- * @returns read: how many of the fields were needed for it
+ * The topmost trusted field; of a server that writes several in a row above its Received, all of them. The next field may be the sender's.
+ * @returns read: the number of fields that were read for it
  */
 function ownResults(own: readonly OwnField[], receiver: Receiver): { block: Results | undefined; read: number } {
   let block: Results | undefined;
   let read = 0;
   for (const [at, { name, value, belowBoundary }] of own.entries()) {
     if (block !== undefined && (name !== AUTHENTICATION_RESULTS || belowBoundary || !receiver.several)) break;
-    // Where the server writes its own above its Received, the fields below are the sender's.
+    // If the server writes its own above its Received, the fields below are the sender's.
     if (name !== AUTHENTICATION_RESULTS || (belowBoundary && receiver.withoutId)) continue;
     const parsed = parseResults(unfold(value));
     if (!isTrusted(parsed, receiver)) continue;
@@ -82,7 +80,7 @@ function ownResults(own: readonly OwnField[], receiver: Receiver): { block: Resu
   return { block: block ?? (receiver.withoutId ? undefined : arcResults(own, receiver)), read };
 }
 
-/** Where there is no Authentication-Results, the receiving server's own entry of the ARC chain says the same. */
+/** Without Authentication-Results, the receiving server's own entry of the ARC chain has the same results. */
 function arcResults(own: readonly OwnField[], receiver: Receiver): Results | undefined {
   for (const { name, value, belowBoundary } of own) {
     if (name !== 'arc-authentication-results' || belowBoundary) continue;
@@ -92,24 +90,22 @@ function arcResults(own: readonly OwnField[], receiver: Receiver): Results | und
   return undefined;
 }
 
-/** RFC 8617 §4.1.3: `cv` of the newest seal says whether the chain below it held. */
+/** `cv` of the newest seal: whether the chain below it is valid (RFC 8617 §4.1.3). */
 function arcOfSeal(own: readonly OwnField[]): string | undefined {
   const seal = own.find(({ name, belowBoundary }) => name === 'arc-seal' && !belowBoundary);
-  return seal === undefined
-    ? undefined
-    : /(?:^|;)\s?cv=(none|pass|fail)(?![a-z])/i.exec(unfold(seal.value))?.[1]?.toLowerCase();
+  return /(?:^|;)\s?cv=(none|pass|fail)(?![a-z])/i.exec(unfold(seal?.value ?? ''))?.[1]?.toLowerCase();
 }
 
-/** Fields looked at below ours. */
+/** Fields examined below ours. */
 const MAX_FORGED = 20;
 
-/** Below our fields, in the name of our server: RFC 8601 §5 has the border remove it, and this is what it claims to be. */
+/** Warns of results below our fields that claim to be our server's, which a border server should remove (RFC 8601 §5). */
 function warnOfForged(below: readonly HeaderField[], receiver: Receiver, warn: Warn): void {
   const claims = below
     .filter(({ name }) => name === AUTHENTICATION_RESULTS)
     .slice(0, MAX_FORGED)
     .map(({ value }) => parseResults(unfold(value)))
-    // Exchange Online writes one without id at the sender's end as well, which claims nothing.
+    // At the sender's end Exchange Online also writes one without an id, which is no claim.
     .filter(
       (one) =>
         isTrusted(one, receiver) &&
@@ -122,15 +118,11 @@ const domainOf = (text: string | undefined): string => {
   const domain = text?.slice(text.lastIndexOf('@') + 1).toLowerCase() ?? '';
   return domain.replace(/[>.]$/, '');
 };
-/** Relaxed alignment (RFC 7489 §3.1) without a list of public suffixes: one is the other, or is below it. */
+/** Relaxed alignment (RFC 7489 §3.1) without a list of public suffixes: equal, or one is a subdomain of the other. */
 const alike = (one: string, other: string): boolean =>
-  one !== '' &&
-  other !== '' &&
-  one.includes('.') &&
-  other.includes('.') &&
-  (isWithin(one, [other]) || isWithin(other, [one]));
+  one.includes('.') && other.includes('.') && (isWithin(one, [other]) || isWithin(other, [one]));
 
-/** Whether the domain of From is the one that was authenticated. */
+/** Whether the domain of From was authenticated. */
 function isAligned(from: readonly Address[], results: readonly MethodResult[]): boolean {
   const domain = domainOf(from[0]?.address);
   if (from.length !== 1 || domain === '') return false;
@@ -151,13 +143,13 @@ function isAligned(from: readonly Address[], results: readonly MethodResult[]): 
   });
 }
 
-/** `KEY:value;` of the antispam headers, up to this many characters. */
+/** Characters read of an antispam header, which has the form `KEY:value;`. */
 const MAX_ANTISPAM = 4_000;
 
 function readSpam(fields: readonly HeaderField[], warn: Warn): Authentication['spam'] {
   const read = (name: string): ReadonlyMap<string, string> => {
     const given = fields.filter((field) => field.name === name);
-    // Which of two is the server's, nobody can tell.
+    // Of two, one may be forged.
     if (given.length > 1) warn('antispam-report-ignored', name);
     const pairs = given.length === 1 ? unfold(given[0]?.value.slice(0, MAX_ANTISPAM) ?? '').split(';') : [];
     return new Map(
@@ -169,16 +161,16 @@ function readSpam(fields: readonly HeaderField[], warn: Warn): Authentication['s
   };
   const report = read('x-forefront-antispam-report');
   const bulk = read('x-microsoft-antispam');
-  // What a tenant wrote on the way out says nothing of the way in.
+  // A report of outbound mail does not describe its receipt.
   if (report.get('DIR') === 'OUT') return undefined;
   const scl = level(report.get('SCL'));
   const bcl = level(bulk.get('BCL'));
   const category = report.get('CAT');
   if (scl === undefined && bcl === undefined && category === undefined) return undefined;
   return {
-    ...(scl === undefined ? {} : { scl }),
-    ...(bcl === undefined ? {} : { bcl }),
-    ...(category === undefined || category === '' ? {} : { category: clipped(category) }),
+    ...(scl !== undefined && { scl }),
+    ...(bcl !== undefined && { bcl }),
+    ...(category && { category: clipped(category) }),
   };
 }
 

@@ -1,5 +1,5 @@
-// Authentication-Results (RFC 8601 §2.2) and ARC-Authentication-Results (RFC 8617 §4.1.1), with what servers write beside the grammar: no authserv-id
-// (Exchange Online), stray domains between the results (older Exchange), a property directly behind the id (Yahoo). Linear, bounded.
+// Authentication-Results (RFC 8601 §2.2) and ARC-Authentication-Results (RFC 8617 §4.1.1), with known deviations: no authserv-id (Exchange Online),
+// stray domains between the results (older Exchange), a property directly after the id (Yahoo). Linear, bounded.
 import { withoutComments } from '../comments.ts';
 
 export interface MethodResult {
@@ -12,14 +12,14 @@ export interface MethodResult {
 }
 
 export interface Results {
-  /** Lower case; undefined when the field begins with a result. */
+  /** Lower case; undefined if the field begins with a result. */
   authservId: string | undefined;
   /** ARC: the instance. */
   instance: number | undefined;
   results: readonly MethodResult[];
 }
 
-/** Longest field looked at, UTF-16 units, and most results of one. */
+/** UTF-16 units read of a field, and results. */
 const MAX_FIELD = 8_000;
 const MAX_RESULTS = 50;
 
@@ -29,7 +29,7 @@ export function parseResults(value: string): Results {
   const items = splitItems(withoutComments(value.slice(0, MAX_FIELD)));
   const [instance] = items[0]?.[0]?.[0] === 'i' ? (items.shift() ?? []) : [];
   const first = items[0]?.[0];
-  // The authserv-id is a word; a result has a value.
+  // The authserv-id has no value, unlike a result.
   const authservId = first !== undefined && first[1] === undefined ? first[0] : undefined;
   if (authservId !== undefined) items.shift();
   const results: MethodResult[] = [];
@@ -43,7 +43,7 @@ export function parseResults(value: string): Results {
   return { authservId, instance: instance === undefined ? undefined : Number(instance[1]), results };
 }
 
-/** Between semicolons, words and `key=value` (blanks around `=` permitted, values may be quoted). */
+/** Splits at semicolons into words and `key=value`, with optional blanks around `=` and quotes around the value. */
 function splitItems(text: string): Pair[][] {
   const items: Pair[][] = [[]];
   let at = 0;

@@ -1,23 +1,23 @@
-// Which fields at the top of a header the receiving server wrote. Servers prepend: down to the Received in which a stranger handed the mail in, the
-// fields are ours. Directly below it stand those that some servers (Google) add with it; what follows is the sender's. RFC 5321 §4.4, RFC 8601 §5.
+// Finds the fields at the top of a header that the receiving server wrote. Servers prepend: the fields down to the Received for a foreign server are
+// ours, and so are those that some servers (Google) write directly below it; the rest is the sender's. RFC 5321 §4.4, RFC 8601 §5.
 import { isIP } from 'node:net';
 import type { Receiver } from '../../domain/receiving-server.ts';
 import { withoutComments } from '../comments.ts';
 import { unfold } from '../encoded-words.ts';
 import type { HeaderField } from '../headers.ts';
 
-/** Fields that servers add on the way; any other one begins what the sender wrote. */
+/** Fields that servers add on the way; at any other the sender's fields begin. */
 const TRACE =
   /^(?:received|received-spf|authentication-results|arc-[a-z-]{1,40}|return-path|delivered-to|envelope-to|dkim-filter|x-.{1,100})$/;
-/** Longest Received looked at. */
+/** UTF-16 units read of a Received. */
 const MAX_RECEIVED = 2_000;
 
 export interface Received {
   from: string | undefined;
-  /** Addresses that stand between `from` and `by`: what the sender calls itself, and where it connected from. */
+  /** IP addresses between `from` and `by`: the name that the sender gave, and the address it connected from. */
   fromIps(): readonly string[];
   by: string | undefined;
-  /** Addresses behind `for`. */
+  /** The address after `for`. */
   for: string | undefined;
 }
 
@@ -48,7 +48,7 @@ export interface OwnField extends HeaderField {
   belowBoundary: boolean;
 }
 
-/** The fields at the top that the receiving server wrote, the host that wrote the first Received, and the addresses that our servers took it for. */
+/** The receiving server's fields at the top, the host that wrote the first Received, and the recipients that our servers name. */
 export function ownFields(
   fields: readonly HeaderField[],
   receiver: Pick<Receiver, 'hosts' | 'relays'>,
@@ -63,7 +63,7 @@ export function ownFields(
     if (field.name === 'received') {
       if (belowBoundary) break;
       const received = parseReceived(field.value);
-      // The last server wrote the first one, whatever its name is.
+      // The first one is the last server's, whatever its name.
       const ours = seen === 0 || isOurs(received, receiver.hosts);
       if (!ours) break;
       seen++;
@@ -79,7 +79,7 @@ export function ownFields(
 function isOurs({ from, by }: Received, hosts: readonly string[]): boolean {
   if (by === undefined) return true;
   if (isWithin(by, hosts) || by === 'localhost') return true;
-  // Hand-over within one organisation, which has no other side or is on a private network (Google, Yahoo).
+  // Transfer within an organisation, without a sender or on a private network (Google, Yahoo).
   const address = by.replace(/^\[|\]$/g, '');
   return isIP(address) !== 0 && (from === undefined || PRIVATE.test(address));
 }

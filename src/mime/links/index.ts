@@ -1,16 +1,16 @@
-// The links of a mail: what is shown, where it leads, and whether the two differ. For the desk, which is to see whom to trust. Linear and bounded.
+// The links of a mail: shown text, target, and whether they differ, so that agents can judge them. Linear and bounded.
 import type { Link } from '../../contract/message.ts';
 import { clip } from '../../lib/text.ts';
 import { decodeEntities } from '../html-entities.ts';
 import { unwrap } from './unwrap.ts';
 
 const MAX_LINKS = 30;
-/** UTF-16 units of all links together: a newsletter must not double the message. */
+/** UTF-16 units of all links together, as a newsletter could double the message. */
 const MAX_TOTAL = 4000;
 const MAX_TEXT = 200;
 const MAX_TARGET = 1000;
 const MAX_READ = 250_000;
-/** Units of one tag, and of what is between it and its end. */
+/** Units of an opening tag, and of the content after it. */
 const MAX_TAG = 4000;
 const MAX_SHOWN = 2000;
 
@@ -22,7 +22,7 @@ export function linksOf(html: string | undefined, text: string): Link[] {
   const add = (shown: string, href: string): boolean => {
     const found = unwrap(href);
     const target = clip(found?.target ?? href, MAX_TARGET);
-    // Exchange's own, in its tip: a stamp.
+    // Exchange's link in its tip, which is a stamp.
     if (target.includes('aka.ms/LearnAboutSenderIdentification')) return true;
     const words = clip(shown, MAX_TEXT);
     const key = `${words}\n${target}`;
@@ -30,12 +30,8 @@ export function linksOf(html: string | undefined, text: string): Link[] {
     total += key.length;
     if (links.length >= MAX_LINKS || total > MAX_TOTAL) return false;
     seen.add(key);
-    const differs = differsFrom(
-      shown,
-      found?.host ?? hostOf(found?.target ?? href),
-      found === undefined ? undefined : hostOf(href),
-    );
-    links.push({ text: words, target, ...(found === undefined ? {} : { wrapped: found.wrapped }), differs });
+    const differs = differsFrom(shown, found?.host ?? hostOf(found?.target ?? href), found && hostOf(href));
+    links.push({ text: words, target, ...(found && { wrapped: found.wrapped }), differs });
     return true;
   };
   if (html === undefined) fromText(text.slice(0, MAX_READ), add);
@@ -80,11 +76,11 @@ function fromText(text: string, add: (shown: string, href: string) => boolean): 
 const hostOf = (href: string): string => bare(URL.parse(href)?.hostname ?? '');
 const bare = (host: string): string => host.toLowerCase().replace(/^www\./, '');
 
-/** Names of files, which look like hosts. */
+/** File names, which look like hosts. */
 const FILE =
   /^[^/]{1,200}\.(?:pdf|docx?|xlsx?|pptx?|csv|txt|rtf|zip|rar|jpe?g|png|gif|html?|xml|json|mp[34]|mov|eml|msg)$/i;
 
-/** The text is an address or a host of its own, of another site than the target. */
+/** Whether the text is an address or a host of another site than the target. */
 function differsFrom(shown: string, target: string, wrapper: string | undefined): boolean {
   const named = /^(?:https?:\/\/)?((?:[\p{L}\p{Nd}-]{1,63}\.){1,8}\p{L}{2,24})(?::\d{1,5})?(?:[/?#]\S{0,500})?$/iu.exec(
     shown,

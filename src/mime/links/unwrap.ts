@@ -1,12 +1,12 @@
-// Addresses that mail systems put in the place of those that a mail leads to, and the true ones in them, where they can be read.
+// Unwraps links: mail systems replace the addresses of links by their own, which contain the true ones in readable form or not.
 import { percentDecoded } from '../../lib/text.ts';
 
 interface Unwrapped {
-  /** The true address; that of the wrapper where only its server knows more. */
+  /** The true address; the wrapper's own where only its server knows the true one. */
   target: string;
-  /** Whose wrapper it was. */
+  /** The wrapper's vendor. */
   wrapped: string;
-  /** Host of the true address, where the wrapper names it and no more. */
+  /** Host of the true address, where the wrapper names only that. */
   host?: string;
 }
 
@@ -16,7 +16,7 @@ const parameter =
   (...names: string[]): Read =>
   ({ searchParams }) =>
     names.map((name) => searchParams.get(name)).find((value) => value !== null && value !== '') ?? undefined;
-/** Mimecast, Inky: the target is known to their server alone; the host is named. */
+/** Mimecast, Inky: only their server knows the target; the address names its host. */
 const hostOnly =
   (name: string): Read =>
   (url) => ({ target: url.href, host: url.searchParams.get(name) ?? '' });
@@ -26,11 +26,11 @@ const ends =
   (host: string): boolean =>
     suffixes.some((suffix) => host === suffix || host.endsWith(`.${suffix}`));
 
-/** By whose it is: which hosts, and how the target is read. */
+/** Vendors with the hosts of their wrappers and the way to read the target. */
 const wrappers: readonly [name: string, hosts: (host: string) => boolean, read: Read][] = [
   [
     'safelinks',
-    // Regional hosts (nam01 … jpn01, gcc02), the national clouds, and the page of Teams.
+    // Regional hosts (nam01 … jpn01, gcc02), national clouds, and the page of Teams.
     ends(
       'safelinks.protection.outlook.com',
       'safelinks.protection.office365.us',
@@ -42,7 +42,7 @@ const wrappers: readonly [name: string, hosts: (host: string) => boolean, read: 
     parameter('url'),
   ],
   ['proofpoint', ends('urldefense.proofpoint.com', 'urldefense.com', 'urldefense.us'), proofpoint],
-  ['mimecast', (host) => ends('mimecastprotect.com', 'mimecast.com')(host), hostOnly('domain')],
+  ['mimecast', ends('mimecastprotect.com', 'mimecast.com'), hostOnly('domain')],
   ['barracuda', ends('linkprotect.cudasvc.com'), parameter('a')],
   ['sophos', ends('protection.sophos.com'), ({ searchParams }) => base64Url(searchParams.get('u')) ?? undefined],
   ['cisco', ends('secure-web.cisco.com'), (url) => percentDecoded(url.pathname.split('/').at(-1) ?? '')],
@@ -70,10 +70,10 @@ const wrappers: readonly [name: string, hosts: (host: string) => boolean, read: 
   ['fortinet', () => true, (url) => (url.pathname.includes('/fmlurlsvc') ? parameter('url')(url) : undefined)],
 ];
 
-/** Wrappers around wrappers that are opened at most. */
+/** Nested wrappers that are opened. */
 const MAX_DEPTH = 4;
 
-/** What a wrapped address leads to; undefined when it is not one. Never throws. */
+/** The target of a wrapped address; undefined for any other. Never throws. */
 export function unwrap(href: string): Unwrapped | undefined {
   let result: Unwrapped | undefined;
   let at = href;
@@ -107,7 +107,7 @@ const base64Url = (text: string | null): string | undefined => {
   return /^[\x21-\uffff]{4,2000}$/.test(decoded) ? decoded : undefined;
 };
 
-/** URL Defense v1: percent-encoded. v2: `-` for %, `_` for /. v3: stars for the characters that its base64 part lists. */
+/** URL Defense v1: percent-encoded. v2: `-` for %, `_` for /. v3: stars for the characters in its base64 part. */
 function proofpoint(url: URL): string | undefined {
   if (url.pathname.startsWith('/v1/')) return url.searchParams.get('u') ?? undefined;
   if (url.pathname.startsWith('/v2/')) {
@@ -131,8 +131,8 @@ function proofpoint(url: URL): string | undefined {
     used += count;
     return piece;
   });
-  // A slash was lost when the wrapped address was normalised.
+  // Normalising the wrapped address dropped a slash.
   return target.replace(/^(https?:)\/(?!\/)/i, '$1//');
 }
-/** How many characters a `**X` encodes: from two on. */
+/** Number of characters that `**X` stands for, from two on. */
 const RUNS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
