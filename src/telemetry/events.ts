@@ -1,4 +1,4 @@
-// emit(): one named event = one pino line + one counter. Every room gets it as a function; nobody logs any other way.
+// emit(): one named event is one log line and one counter. Rooms receive it as a function; there is no other way to log.
 
 import type { Logger } from 'pino';
 import { Counter } from 'prom-client';
@@ -8,7 +8,7 @@ import { measures } from './measures.ts';
 import type { Metrics } from './metrics.ts';
 import { countRepeats, type RepeatClock } from './repeats.ts';
 
-/** Fields that may stand in a log line. Deliberately closed: no subject, no body, no address of a customer, no token. */
+/** Fields of a log line. The list is closed: no subject, no body, no address of a customer, no token. */
 export interface EventFields {
   server?: string;
   emailFlow?: string;
@@ -30,19 +30,19 @@ export interface EventFields {
   kind?: string;
   state?: string;
   field?: string;
-  /** Of Redis; keys hold digests and names of the configuration. */
+  /** A Redis key: it contains digests and names of the configuration only. */
   key?: string;
   count?: number;
   bytes?: number;
   attempts?: number;
   delayMs?: number;
   durationMs?: number;
-  /** Anything else that is a number, a boolean, or a list of names from the configuration. */
+  /** Further numbers, booleans and names of the configuration. */
   detail?: Record<string, number | boolean | string | readonly string[] | undefined>;
 }
 
 export type Emit = (name: EventName, fields?: EventFields) => void;
-/** Hears of each event. @param isShown it is for people to read: no repetition, and debug only where somebody asked for it */
+/** Called with each event. @param isShown false for repetitions and for debug events that are not logged */
 export type Observe = (name: EventName, fields: EventFields, isShown: boolean) => void;
 
 /** `MessageEnqueued` → `mailroom_message_enqueued_total`. */
@@ -50,10 +50,10 @@ export function metricName(event: string): string {
   return `mailroom_${event.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toLowerCase()}_total`;
 }
 
-/** `emailFlow` → `email_flow`: labels are snake_case (https://prometheus.io/docs/practices/naming/), fields of the log are not. */
+/** `emailFlow` → `email_flow`: labels are snake_case (https://prometheus.io/docs/practices/naming/). */
 export const labelName = (field: string): string => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** @param control what is logged now @param clock of repeated events, where a test cannot wait a minute */
+/** @param control the present log level @param clock of repeated events, for tests */
 export function createEmit(
   logger: Logger,
   metrics: Metrics,
@@ -63,7 +63,7 @@ export function createEmit(
 ): Emit {
   const repeated = countRepeats(logger, clock);
   const counters = new Map<string, { counter: Counter; labels: readonly (readonly [keyof EventFields, string])[] }>();
-  for (const [name, { labels = [], message }] of Object.entries(eventDefinitions)) {
+  for (const [name, { labels, message }] of Object.entries(eventDefinitions)) {
     const named = labels.map((field) => [field, labelName(field)] as const);
     const labelNames = named.map(([, label]) => label);
     const counter = new Counter({ name: metricName(name), help: message, labelNames, registers: [metrics.registry] });
@@ -85,13 +85,13 @@ export function createEmit(
   };
 }
 
-/** The labels that a histogram has, of those of the event. */
+/** The event's labels that the histogram has, too. */
 function pick(labels: Readonly<Record<string, string>>, histogram: keyof typeof measures): Record<string, string> {
   const own: readonly string[] = measures[histogram].labels;
   return Object.fromEntries(own.map((label) => [label, labels[label] ?? '']));
 }
 
-/** The labels `code` and `class` default to those of the error. */
+/** The labels `code` and `class` default to the error's. */
 function codeOf(label: string, err: unknown): string | undefined {
   if ((label !== 'code' && label !== 'class') || typeof err !== 'object' || err === null) return undefined;
   const value = (err as Record<string, unknown>)[label];

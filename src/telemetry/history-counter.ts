@@ -1,4 +1,4 @@
-// Counts what the history shows (domain/history.ts), event by event, in memory: the hot path of mail adds to a map, which operations/history.ts empties.
+// Counts the events of the history (domain/history.ts) in memory: the hot path of mail adds to a map, which operations/history.ts empties.
 import {
   boundOf,
   type Half,
@@ -11,7 +11,7 @@ import {
 } from '../domain/history.ts';
 import type { EventFields, Observe } from './events.ts';
 
-/** Events that are counted, and what their `durationMs` is. */
+/** Events that are counted, and the measure of their `durationMs`. */
 const COUNTED: Readonly<Record<string, { name: HistoryName; times?: HistoryName }>> = {
   MessageEnqueued: { name: 'messages', times: 'arrival' },
   MessageQuarantined: { name: 'quarantined' },
@@ -22,13 +22,12 @@ const COUNTED: Readonly<Record<string, { name: HistoryName; times?: HistoryName 
 
 export interface HistoryCounter {
   observe: Observe;
-  /** What was counted since the last call. */
+  /** Counts since the last call. */
   take(): HistoryAddition[];
-  /** Puts back what could not be written. */
+  /** Adds counts again that could not be written. */
   putBack(additions: readonly HistoryAddition[]): void;
 }
 
-/** In memory, before there is a Redis: the hot path of mail adds to a map. */
 export function createHistoryCounter(): HistoryCounter {
   let sums = new Map<string, HistoryAddition>();
 

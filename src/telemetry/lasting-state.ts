@@ -1,14 +1,14 @@
-// A state that lasts is one event when it begins and one when it ends; what repeats in between is counted.
+// A lasting state is one event when it begins and one when it ends; repetitions in between are counted.
 
 interface LastingState<Fields> {
-  /** Says that it is so. The first time since it was last over is its beginning. */
+  /** The state was observed. The first observation since its end is its beginning. */
   seen(fields: Fields): void;
   over(): void;
   readonly lasts: boolean;
 }
 
 interface Lasted {
-  /** How often it was seen, the first time included. */
+  /** Number of observations. */
   count: number;
   durationMs: number;
 }

@@ -1,15 +1,15 @@
-// The log level while the process runs: for all or for one email server, and back after a while. A debug trace of one server's protocol
-// (adapters/imap/trace.ts, adapters/smtp/trace.ts) is switched the same way. Without a switch nothing is asked but whether there is one.
+// Changes the log level of a running process for a while, for everything or for one email server. The trace of one server's protocol
+// (adapters/imap/trace.ts, adapters/smtp/trace.ts) is switched the same way. Without a switch the only cost is one comparison.
 import type { Logger } from './logger.ts';
 
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** What of the protocol is shown: names of commands, counts and outcomes; or the server's own words as well, scrubbed. */
+/** Parts of the protocol that are shown: names of commands, counts and outcomes; `answers`: also the server's words, scrubbed. */
 export const traceGrades = ['commands', 'answers'] as const;
 export type TraceGrade = (typeof traceGrades)[number];
 
-/** One switch; the later one for the same server (or for all) replaces the earlier. */
+/** A later switch for the same server (or for all) replaces the earlier one. */
 export interface LogSwitch {
   /** Undefined: all. */
   server?: string | undefined;
@@ -21,9 +21,9 @@ export interface LogSwitch {
 }
 
 export interface LogControl {
-  /** Replaces what came from Redis; what this process was told by a signal stays. */
+  /** Replaces the switches from Redis; the switch by a signal stays. */
   apply(switches: readonly LogSwitch[]): void;
-  /** Debug for all, in this process alone, until then; at once back when it is on. @returns whether it is on now */
+  /** Switches debug for all of this process on until then, or off if it is on. @returns whether it is on now */
   toggle(until: number): boolean;
   wants(level: LogLevel, server: string | undefined): boolean;
   traceOf(server: string): TraceGrade | undefined;
@@ -41,7 +41,7 @@ export function createLogControl(logger: Logger, base: LogLevel, now: () => numb
   function settle(): void {
     clearTimeout(timer);
     active = [...given, ...(own === undefined ? [] : [own])].filter(({ until }) => until > now());
-    // Pino writes what anybody wants; wants() takes the rest out.
+    // Pino writes the lowest level that is wanted anywhere; wants() filters the rest.
     const lowest = Math.min(rank(base), ...active.map((one) => rank(levelOf(one) ?? base)));
     logger.level = logLevels[lowest] ?? base;
     const next = Math.min(...active.map(({ until }) => until));

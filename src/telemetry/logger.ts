@@ -1,14 +1,14 @@
-// The logger: pino JSON on stdout. Of an error only what serialize-error.ts allows is written.
+// The logger: pino JSON on stdout. serialize-error.ts selects the fields of an error.
 import pino, { type DestinationStream, type Logger } from 'pino';
+import type { LogLevel } from './log-control.ts';
 import { serializeError } from './serialize-error.ts';
 
 export type { Logger };
 
 interface LogSettings {
-  level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
-  /** `json` for machines; `pretty` is for a person in front of a terminal (demo). */
+  level: LogLevel;
   role?: string;
-  /** Further fields of each line: of the trace that it belongs to. */
+  /** Further fields of each line: ids of its trace. */
   mixin?: () => object;
 }
 
@@ -24,7 +24,7 @@ export function createLogger(settings: LogSettings, destination?: DestinationStr
   return pino(options, destination ?? linesOfOneTurn(pino.destination({ dest: 1, sync: true })));
 }
 
-/** The lines of one turn of the event loop leave in one write, and none is left behind when the process ends on its own: a write for each line costs more than making it. */
+/** Writes the lines of one turn of the event loop together, also at exit: a write for each line costs more than making it. */
 function linesOfOneTurn(out: DestinationStream): DestinationStream {
   let lines = '';
   const flush = () => {

@@ -1,4 +1,4 @@
-// All metrics that are not the counter of an event, in one table: docs/events.md, the alerts and the dashboard are checked against it.
+// All metrics besides the counters of events: docs/events.md, the alerts and the dashboard are checked against this table.
 // Prometheus names and base units (https://prometheus.io/docs/practices/naming/); labels are names of the configuration, never of a mail.
 
 import { timeBounds } from '../domain/history.ts';
@@ -16,9 +16,9 @@ const gauge = <const L extends readonly string[]>(help: string, labels: L) =>
 const histogram = (help: string, labels: readonly string[], buckets: readonly number[] = ANSWER) =>
   ({ kind: 'histogram', help, labels, buckets }) satisfies Measure;
 
-/** Of an answer that a machine waits for. */
+/** For answers that a machine waits for. */
 const ANSWER = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-/** Of what a person waits for; 30 s is the bound of the objective. */
+/** For what a person waits for; 30 s is the bound of the objective. */
 const WAIT = timeBounds;
 
 export const measures = {

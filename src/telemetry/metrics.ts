@@ -1,4 +1,4 @@
-// Metrics that are not the counter of an event: gauges, histograms and measured counters, set by the room that knows the value (measures.ts).
+// Gauges, histograms and measured counters (measures.ts), set by the room that has the value.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type CounterName, type GaugeName, type HistogramName, type Measure, measures } from './measures.ts';
 
@@ -7,23 +7,23 @@ export interface Metrics {
   gauge(name: GaugeName): Gauge;
   counter(name: CounterName): Counter;
   histogram(name: HistogramName): Histogram;
-  /** Called before each scrape, for what is cheaper to read than to keep. @returns what ends it */
+  /** Calls back before each scrape, for values that are cheaper to read than to maintain. @returns ends it */
   onScrape(read: () => void): () => void;
-  /** Reads what is read before each scrape. */
+  /** Calls the readers of onScrape. */
   refresh(): void;
-  /** What a scrape answers. */
+  /** The answer to a scrape. */
   text(): Promise<string>;
 }
 
-/** With a thousand mailboxes a scrape takes 200 ms of the processor: after this many, in ms, mail gets its turn. */
+/** With a thousand mailboxes a scrape takes 200 ms of CPU: after this many ms it yields to mail. */
 const TURN_MS = 5;
 
-/** Gauges of prom-client named like counters: `promtool check metrics` refuses them, and nobody misses them. */
+/** Gauges of prom-client that are named like counters: `promtool check metrics` refuses them. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
 /**
- * How often the lag of the event loop is measured, ms; it is also what an idle process shows as its lag. The default of 10 ms wakes the main thread a
- * hundred times a second: 0.36 % of a core, against 0.05 %. What MailroomStalled looks for lasts a second.
+ * Interval of the measurement of the event loop's lag, ms, and the lag that an idle process shows. The default of 10 ms wakes the main thread a hundred
+ * times a second: 0.36 % of a core, against 0.05 %. A stall that MailroomStalled detects lasts a second.
  */
 const LAG_EVERY_MS = 100;
 
@@ -33,7 +33,7 @@ export function createMetrics(): Metrics {
   for (const name of MISNAMED) registry.removeSingleMetric(name);
   const readers = new Set<() => void>();
 
-  /** Made on first use: a role shows what it measures. */
+  /** Created on first use: a role shows only what it measures. */
   function known<T>(name: keyof typeof measures, make: (options: Options) => T): T {
     const metric = registry.getSingleMetric(name);
     if (metric !== undefined) return metric as T;

@@ -1,4 +1,4 @@
-// What a process tells of itself: log, metrics, events and, where the variables of OpenTelemetry ask for them, traces.
+// Opens the telemetry of a process: log, metrics, events and, if the variables of OpenTelemetry request them, traces.
 import { asError } from '../domain/errors.ts';
 import { createEmit, type Emit } from './events.ts';
 import { createHistoryCounter, type HistoryCounter } from './history-counter.ts';
@@ -14,15 +14,15 @@ interface Telemetry {
   emit: Emit;
   /** Counts the events. */
   history: HistoryCounter;
-  /** Keeps the newest of each email server. */
+  /** Keeps the newest events of each email server. */
   serverLog: ServerLogCollector;
-  /** Undefined: none are written, and nothing of OpenTelemetry is loaded. */
+  /** Undefined: no traces, and OpenTelemetry is not loaded. */
   tracing: Tracing | undefined;
-  /** Sends what is left of the traces, within two seconds. */
+  /** Sends the remaining spans, within two seconds. */
   close(): Promise<void>;
 }
 
-/** @param version of Mailroom, asked for only with traces */
+/** @param version of Mailroom, called only with traces */
 export async function openTelemetry(
   level: LogLevel,
   traces: TracingSettings,

@@ -1,15 +1,14 @@
-// What traces of IMAP and SMTP have in common: they are asked for line by line, made by allow-lists, and words of a server are in the higher grade
-// only, scrubbed like any error's.
+// Common parts of the traces of IMAP and SMTP: allow-lists make the lines, and only the higher grade has words of a server, scrubbed like an error's.
 import type { TraceGrade } from './log-control.ts';
 import { scrub } from './serialize-error.ts';
 
 export interface ProtocolTrace {
-  /** Asked for each line: undefined as long as nobody wants one. */
+  /** Called for each line; undefined: no trace is on. */
   grade(): TraceGrade | undefined;
   write(from: 'client' | 'server', line: string): void;
 }
 
-/** Characters of a line that are looked at. */
+/** Characters of a line that are examined. */
 export const LONGEST_LINE = 2_000;
 const LONGEST_WORDS = 300;
 

@@ -1,10 +1,10 @@
-// Faults that repeat: a full disk fails every reply, a Redis without memory every request. One line when it begins, one a minute with the count
-// in between, one when a minute has passed without it.
+// Repeated faults: a full disk fails every reply, a Redis without memory every request. One line when it begins, one a minute with the count since the
+// last line, one after a minute without it.
 import type { Logger } from 'pino';
 import { type EventName, eventDefinitions } from './events/index.ts';
 
 export interface RepeatClock {
-  /** Calls back each minute until it is stopped; must not keep the process alive. */
+  /** Calls back each minute until stopped; must not keep the process alive. */
   everyMinute(tick: () => void): () => void;
   /** Monotonic, ms. */
   now(): number;
@@ -23,12 +23,12 @@ interface Repeated {
   name: EventName;
   labels: Record<string, string>;
   since: number;
-  /** All of them, and those since the last line. */
+  /** Occurrences in total, and since the last line. */
   total: number;
   fresh: number;
 }
 
-/** @returns whether this one is a repetition, which is counted and not to be logged */
+/** @returns whether this one is a repetition, which is counted and not logged */
 export function countRepeats(
   logger: Logger,
   clock: RepeatClock = realClock,
@@ -43,7 +43,7 @@ export function countRepeats(
       const count = over ? one.total : one.fresh;
       one.fresh = 0;
       if (over) running.delete(key);
-      // A single one has had its line.
+      // A single occurrence has had its line.
       if (over && one.total === 1) continue;
       const durationMs = Math.round(clock.now() - one.since);
       const line = { event: one.name, ...one.labels, count, durationMs, state: over ? 'over' : 'lasts' };
@@ -55,7 +55,7 @@ export function countRepeats(
   }
 
   return (name, labels, err) => {
-    // Another fault has other words at their beginning; further on they name a job or a reply.
+    // The first words distinguish faults; later ones name a job or a reply.
     const words = err instanceof Error ? err.message.split(' ', 2) : [];
     const key = JSON.stringify([name, labels, words]);
     const one = running.get(key);

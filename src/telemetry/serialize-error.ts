@@ -1,6 +1,6 @@
-// What of an error may be shown: an allow-list for the log, the command line and problem details. Libraries hang requests on their errors
-// (ioredis: the command with all its arguments; MSAL, imapflow, nodemailer, the AWS SDK: request and answer), so nothing of theirs is shown
-// that is not named here, and their words are scrubbed.
+// The fields of an error that may be shown: an allow-list for the log, the command line and problem details. Libraries attach requests to their errors
+// (ioredis: the command with its arguments; MSAL, imapflow, nodemailer, the AWS SDK: request and answer), so only the fields named here are shown, and
+// their words are scrubbed.
 
 export interface ShownError {
   type: string;
@@ -8,24 +8,24 @@ export interface ShownError {
   [field: string]: unknown;
 }
 
-/** Fields that only errors of our own have (domain/errors.ts). */
+/** Fields of our own errors only (domain/errors.ts). */
 const OWN = ['class', 'hint', 'field', 'retryAfterMs', 'permitted'] as const;
-/** Words of a protocol or of an operating system: short, and of these characters only. */
+/** Tokens of a protocol or operating system: short, and of these characters only. */
 const TOKENS = ['code', 'syscall', 'address', 'hostname', 'serverResponseCode'] as const;
 const NUMBERS = ['errno', 'port', 'responseCode', 'statusCode'] as const;
 const TOKEN = /^[A-Za-z0-9_.:%/[\]-]{1,100}$/;
 const COMMAND = /^[A-Za-z][A-Za-z0-9 _-]{0,40}$/;
 const MESSAGE_LENGTH = 500;
 const FRAMES = 8;
-/** Causes of causes that are shown. */
+/** Nested causes that are shown. */
 const DEPTH = 3;
 
-/** Undefined for nothing; anything else that was thrown becomes type and message. */
+/** Undefined for nothing; any other value becomes type and message. */
 export function serializeError(thrown: unknown): ShownError | undefined {
   if (thrown === undefined || thrown === null) return undefined;
   if (!(thrown instanceof Error))
     return { type: typeof thrown, message: scrub(typeof thrown === 'string' ? thrown : '') };
-  // A connection that was tried at several addresses says only in its parts what was wrong.
+  // A connection that was tried at several addresses has its reason in the parts only.
   const error = thrown instanceof AggregateError && thrown.errors[0] instanceof Error ? thrown.errors[0] : thrown;
   const stack = isOurs(error) ? undefined : framesOf(error);
   return { ...describe(error, DEPTH), ...(stack === undefined ? {} : { stack }) };
@@ -36,7 +36,7 @@ const isOurs = ({ name }: Error): boolean => name === 'MailroomError';
 function describe(error: Error, depth: number): ShownError {
   const from = error as Error & Record<string, unknown>;
   const own = isOurs(error);
-  // The words of a cause stand in the remote's words of the error around it, if they may be shown at all.
+  // The words of a cause are in the remote text of the error around it, if they may be shown.
   const words = own ? scrubOwn(from.message) : depth === DEPTH ? scrub(wordsOf(from)) : '';
   const shown: ShownError = { type: TOKEN.test(from.name) ? from.name : 'Error', message: words };
   for (const field of TOKENS) {
@@ -72,8 +72,8 @@ export function errorText(thrown: unknown): string {
 }
 
 /**
- * Words of a library or a remote system without what they may quote: passwords in addresses, tokens, mail addresses, subjects, pieces of
- * text. What is left is at most 500 characters on one line.
+ * Removes from the words of a library or remote system what they may quote: passwords in addresses, tokens, mail addresses, subjects, pieces of text.
+ * At most 500 characters, on one line.
  */
 export function scrub(text: string): string {
   return scrubOwn(text)
@@ -87,7 +87,7 @@ export function scrub(text: string): string {
     );
 }
 
-/** Our own words quote nothing but names of the configuration; what a remote system put into them is taken out all the same. */
+/** Our own words quote only names of the configuration, but may contain a remote system's words. */
 function scrubOwn(text: string): string {
   return text
     .replace(/\s+/g, ' ')
@@ -102,14 +102,14 @@ function scrubOwn(text: string): string {
     );
 }
 
-/** @param error of a library: its message, cut where it begins to quote what we sent */
+/** The message of a library's error, truncated where it begins to quote what we sent. */
 function wordsOf(error: Error): string {
-  // JSON.parse quotes what it could not read: a message, a definition.
+  // JSON.parse quotes its input: a message, a definition.
   if (error instanceof SyntaxError) return error.message.split(/["'`]/, 1)[0] ?? '';
   return error.message.replace(/,? with args beginning with:.*/s, '');
 }
 
-/** ioredis has the command as an object with its arguments, nodemailer its name. */
+/** ioredis: an object with the arguments; nodemailer: the name. */
 function commandOf(command: unknown): string | undefined {
   const name = typeof command === 'object' && command !== null ? (command as { name?: unknown }).name : command;
   return typeof name === 'string' && COMMAND.test(name) ? name : undefined;

@@ -1,19 +1,18 @@
 // Keeps the newest events of each email server in memory, until operations/server-log.ts takes them to Redis for the portal's live log.
 import type { ServerEvent } from '../domain/server-log.ts';
-import type { EventName } from './events/index.ts';
-import { eventDefinitions } from './events/index.ts';
+import { type EventName, eventDefinitions } from './events/index.ts';
 import type { EventFields, Observe } from './events.ts';
 import { scrub, serializeError } from './serialize-error.ts';
 
 export interface ServerLogCollector {
   observe: Observe;
-  /** What came since the last call, oldest first. */
+  /** Events since the last call, oldest first. */
   take(): Map<string, Omit<ServerEvent, 'replica'>[]>;
 }
 
-/** Of one server between two writes; the oldest go. */
+/** Events of one server between two writes; older ones are dropped. */
 const MOST_EACH = 50;
-/** Servers between two writes, should nobody take: a Redis that is away. */
+/** Servers between two writes: a bound while Redis is away. */
 const MOST_SERVERS = 2_000;
 const LONGEST = 300;
 
@@ -55,7 +54,7 @@ function eventOf({ at, name, fields }: Noted): Omit<ServerEvent, 'replica'> {
   const { kind, jobId, replyId, uid, count, attempts, durationMs, delayMs } = fields;
   const all = {
     ...{ code, said: said?.slice(0, LONGEST), kind, replyId, uid, count, attempts, durationMs, delayMs },
-    reason: reason === undefined ? undefined : scrub(reason).slice(0, LONGEST),
+    reason: reason && scrub(reason).slice(0, LONGEST),
     messageKey: jobId,
   };
   const known = Object.entries(all).filter(([, value]) => value !== undefined && value !== '');

@@ -1,9 +1,8 @@
-// Traces by the SDK of OpenTelemetry, loaded only where they are asked for. Nothing is registered globally: what a library of ours might add to
-// a trace is not ours to answer for.
-//
-// A collector that is slow or away slows nothing: finished spans wait in a bounded queue (2,048 unless OTEL_BSP_MAX_QUEUE_SIZE says otherwise),
-// further ones are dropped, one export runs at a time, and closing waits CLOSE_MS at most.
+// Traces by the SDK of OpenTelemetry, loaded only if they are on. Nothing is registered globally, so that libraries add nothing to a trace.
+// A slow or missing collector delays nothing: finished spans wait in a bounded queue (2,048, or OTEL_BSP_MAX_QUEUE_SIZE), further ones are dropped, one
+// export runs at a time, and closing waits at most CLOSE_MS.
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ROOT_CONTEXT, SpanKind as SdkKind, type Span as SdkSpan, SpanStatusCode, trace } from '@opentelemetry/api';
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
@@ -21,7 +20,7 @@ import {
 import { parseTraceparent, traceparentOf } from '../contract/traceparent.ts';
 import type { Span, SpanKind, Tracing, TracingSettings } from './tracing.ts';
 
-/** Milliseconds that the last spans may take to leave. */
+/** Longest time to send the last spans, ms. */
 const CLOSE_MS = 2_000;
 
 interface OpenTracing extends Tracing {
@@ -30,30 +29,24 @@ interface OpenTracing extends Tracing {
   close(): Promise<void>;
 }
 
-interface Process {
-  version: string;
-  role: string;
-  instance: string;
-}
-
 /**
- * @param onLost spans that no collector has taken, and why
- * @throws what the exporter cannot be made with
+ * @param onLost called with the number of spans that could not be sent, and why
+ * @throws if the exporter cannot be created
  */
 export function openTracing(
   settings: TracingSettings,
-  { version, role, instance }: Process,
+  { version, role, instance }: { version: string; role: string; instance: string },
   onLost: (count: number, code: string) => void,
 ): OpenTracing {
   const { batch } = settings;
-  const given = <K extends string>(key: K, value: number | undefined) =>
-    value === undefined ? {} : ({ [key]: value } as Record<K, number>);
   const processor = new BatchSpanProcessor({
     exporter: watched(settings.protocol === 'http/json' ? new JsonExporter() : new ProtobufExporter(), onLost),
-    ...given('scheduledDelayMillis', batch.delayMs),
-    ...given('exportTimeoutMillis', batch.timeoutMs),
-    ...given('maxQueueSize', batch.queueSize),
-    ...given('maxExportBatchSize', batch.batchSize),
+    ...known({
+      scheduledDelayMillis: batch.delayMs,
+      exportTimeoutMillis: batch.timeoutMs,
+      maxQueueSize: batch.queueSize,
+      maxExportBatchSize: batch.batchSize,
+    }),
   });
   const provider = new TracerProvider({
     resource: defaultResource()
@@ -88,18 +81,16 @@ export function openTracing(
     within: (span, work) => (span instanceof Made ? current.run(span, work) : work()),
     ids() {
       const span = current.getStore();
-      // What a timer logs long after the work that set it is no part of that work.
+      // A timer may log long after the work that set it has ended.
       if (span === undefined || span.ended) return {};
       const { traceId, spanId } = span.span.spanContext();
       return { trace_id: traceId, span_id: spanId };
     },
     async close() {
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, CLOSE_MS);
-      });
+      const timer = new AbortController();
+      const late = sleep(CLOSE_MS, undefined, { signal: timer.signal }).catch(() => {});
       await Promise.race([provider.shutdown().catch(() => {}), late]);
-      clearTimeout(timer);
+      timer.abort();
     },
   };
 }
@@ -131,10 +122,10 @@ const KINDS: Readonly<Record<SpanKind, SdkKind>> = {
   consumer: SdkKind.CONSUMER,
 };
 
-const known = (attributes: Readonly<Record<string, string | number | undefined>>): Record<string, string | number> =>
-  Object.fromEntries(
-    Object.entries(attributes).filter((entry): entry is [string, string | number] => entry[1] !== undefined),
-  );
+const known = <T extends Readonly<Record<string, string | number | undefined>>>(fields: T) =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 
 function samplerOf({ root, parentBased }: TracingSettings['sampler']): Sampler {
   const own =
@@ -146,7 +137,7 @@ function samplerOf({ root, parentBased }: TracingSettings['sampler']): Sampler {
   return parentBased ? new ParentBasedSampler({ root: own }) : own;
 }
 
-/** Tells of spans that are lost: the SDK says nothing where nobody set it a logger. */
+/** Reports lost spans, which the SDK does not report without a logger of its own. */
 function watched(exporter: SpanExporter, onLost: (count: number, code: string) => void): SpanExporter {
   return {
     export: (spans, done) =>

@@ -1,4 +1,4 @@
-// Traces as the rooms write them. Off, a room gets no Tracing at all and nothing of OpenTelemetry is loaded; on, tracing-sdk.ts makes it.
+// Tracing as the rooms use it. While traces are off, rooms get no Tracing and OpenTelemetry is not loaded; otherwise tracing-sdk.ts provides it.
 // Names and attributes follow https://opentelemetry.io/docs/specs/semconv/messaging/; what semconv does not name begins with `mailroom.`.
 // Like log lines, attributes hold names of the configuration, codes, counts and our own ids: no address, no subject, no text of a mail.
 
@@ -8,7 +8,7 @@ type Attributes = Readonly<Record<string, string | number | undefined>>;
 
 interface SpanOptions {
   kind?: SpanKind;
-  /** A span of ours, or the traceparent of another program's; what is no valid one begins a trace. */
+  /** Our span, or the traceparent of another program's; an invalid one begins a new trace. */
   parent?: Span | string | undefined;
   /** When it began, by performance.now(); default now. */
   since?: number | undefined;
@@ -16,35 +16,35 @@ interface SpanOptions {
 }
 
 export interface Span {
-  /** W3C Trace Context, for who continues it. */
+  /** W3C Trace Context, for the program that continues the trace. */
   readonly traceparent: string;
-  /** @param failed stable code of what went wrong; undefined: nothing did */
+  /** @param failed stable code of the failure; undefined: none */
   end(failed?: string, attributes?: Attributes): void;
 }
 
 export interface Tracing {
   start(name: string, options?: SpanOptions): Span;
-  /** What is logged meanwhile carries the ids of the span. */
+  /** Log lines of the work have the ids of the span. */
   within<T>(span: Span, work: () => T): T;
 }
 
-/** What the standard variables of OpenTelemetry ask for (config/tracing.ts). */
+/** The standard variables of OpenTelemetry (config/tracing.ts). */
 export interface TracingSettings {
   readonly exporter: 'none' | 'otlp';
   readonly protocol: 'http/json' | 'http/protobuf';
   readonly sampler: {
-    /** Whether a span without a parent is recorded; a number: that part of them. */
+    /** Whether a span without a parent is recorded; a number: this fraction of them. */
     readonly root: 'on' | 'off' | number;
-    /** A span with a parent does as its parent does. */
+    /** A span with a parent is recorded if its parent is. */
     readonly parentBased: boolean;
   };
   readonly batch: {
     readonly delayMs: number | undefined;
     readonly timeoutMs: number | undefined;
-    /** Finished spans that wait; further ones are dropped. */
+    /** Finished spans that may wait; further ones are dropped. */
     readonly queueSize: number | undefined;
     readonly batchSize: number | undefined;
   };
-  /** What of the variables is not obeyed, and why. */
+  /** Variables that are not obeyed, and why. */
   readonly problems: readonly string[];
 }

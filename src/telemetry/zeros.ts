@@ -1,6 +1,6 @@
-// Counters that begin at 0. A series that appears with its first event has no increase in Prometheus: increase() compares with the sample before.
-// So each counter has a series for each server, flow and application that is known; its other labels (code, reason …) are empty there. The sum by
-// server over all of them goes from 0 to 1 with the first event, which is what the rules count (ops/prometheus).
+// Counters that begin at 0. In Prometheus, a series that appears with its first event has no increase(), which compares with an earlier sample.
+// So each counter has a series for each known server, flow and application, with its other labels (code, reason …) empty. The sum by server then goes
+// from 0 to 1 with the first event, as the rules expect (ops/prometheus).
 import type { Counter } from 'prom-client';
 import type { EventDefinition } from './events/event.ts';
 import { inboundEvents } from './events/inbound.ts';
@@ -10,11 +10,11 @@ import { labelName, metricName } from './events.ts';
 import { measures } from './measures.ts';
 import type { Metrics } from './metrics.ts';
 
-/** What may occur as a label in this process. */
+/** Values of labels in this process. */
 export interface KnownNames {
   servers: readonly { server: string; type: 'IMAP' | 'SMTP'; emailFlows: readonly string[] }[];
   applications: readonly string[];
-  /** Which halves run here: the counters of the other one never move. */
+  /** The halves that run here: counters of the other one have no series. */
   inbound: boolean;
   outbound: boolean;
 }
@@ -22,7 +22,7 @@ export interface KnownNames {
 type Labels = Readonly<Record<string, string>>;
 type Server = KnownNames['servers'][number];
 
-/** @returns what starts the series of these names; called again with other names, it leaves alone what counts already */
+/** @returns starts the series of these names; series that exist are unchanged */
 export function createZeros(metrics: Metrics): (known: KnownNames) => void {
   const begun = new Set<string>();
   const isNew = (name: string, labels: Labels): boolean => {
@@ -33,7 +33,7 @@ export function createZeros(metrics: Metrics): (known: KnownNames) => void {
     const of = (type: Server['type']) => known.servers.filter((server) => server.type === type);
     const imap = known.inbound ? of('IMAP') : [];
     const smtp = known.outbound ? of('SMTP') : [];
-    for (const [name, { labels = [] }] of Object.entries<EventDefinition>(eventDefinitions)) {
+    for (const [name, { labels }] of Object.entries<EventDefinition>(eventDefinitions)) {
       const servers = name in inboundEvents ? imap : name in outboundEvents ? smtp : known.servers;
       const counter = metrics.registry.getSingleMetric(metricName(name)) as Counter;
       for (const some of combinations(labels.map(labelName), servers, known.applications))
@@ -46,7 +46,7 @@ export function createZeros(metrics: Metrics): (known: KnownNames) => void {
   };
 }
 
-/** Those with a label that is known, and the type of the servers that they are about. */
+/** Histograms with a known label, and the type of their servers. */
 const HISTOGRAMS = [
   ['mailroom_message_arrival_seconds', 'IMAP'],
   ['mailroom_message_ingest_seconds', 'IMAP'],

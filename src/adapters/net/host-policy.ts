@@ -1,8 +1,9 @@
-// The connect guard over the name servers of this machine: on saving a definition, and at each connection of a server made in the portal. The
-// address that was checked is the one that is connected to, so that a name that later resolves differently (DNS rebinding) gains nothing.
+// The connect guard with this machine's name resolution: on saving a definition, and at each connection of a server made in the portal. It connects to the
+// address that it checked, so a name that later resolves differently (DNS rebinding) has no effect.
 import { type LookupAddress, lookup as lookUp } from 'node:dns';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../config/config.ts';
 import {
   bareName,
@@ -22,7 +23,7 @@ const bySystem: Resolve = (host) =>
   });
 
 export interface HostPolicy {
-  /** On saving. A name that does not resolve within the time is let through: it connects to nothing yet. */
+  /** On saving. A name that does not resolve in time is permitted: nothing connects to it yet. */
   mayConnect(host: string): Promise<boolean>;
   guardOf: GuardOf;
 }
@@ -39,7 +40,7 @@ export const hostPolicyOf = ({ security }: Config): HostPolicy =>
     }),
   );
 
-/** @param milliseconds that a look-up on saving may take */
+/** @param milliseconds longest look-up on saving */
 export function hostPolicy(policy: ConnectPolicy, resolve: Resolve = bySystem, milliseconds = 1_500): HostPolicy {
   const refused = (host: string) =>
     new MailroomError('EMAIL_SERVER_HOST_REFUSED', {
@@ -94,11 +95,8 @@ export function hostPolicy(policy: ConnectPolicy, resolve: Resolve = bySystem, m
       if (isIP(host) !== 0) return policy.mayAddress(host);
       const name = policy.mayName(host);
       if (name !== undefined) return name;
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<readonly LookupAddress[]>((over) => {
-        timer = setTimeout(over, milliseconds, []);
-      });
-      const addresses = await Promise.race([resolve(host).catch(() => []), late]).finally(() => clearTimeout(timer));
+      const late = sleep(milliseconds, [], { ref: false });
+      const addresses = await Promise.race([resolve(host).catch(() => []), late]);
       return addresses.every(({ address }) => policy.mayAddress(address));
     },
   };

@@ -1,5 +1,5 @@
-// Looking at a host from below: DNS, TCP, TLS (name, chain, expiry) and the greeting of the protocol. Every look is a connection of its own
-// that ends at once; nothing is sent but EHLO or STARTTLS. Used by the doctor alone.
+// Probes a host for the doctor: DNS, TCP, TLS (name, chain, expiry) and the greeting of the protocol. Each probe is a connection of its own that ends at
+// once; it sends only EHLO or STARTTLS.
 import { lookup } from 'node:dns/promises';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, getCACertificates, type TLSSocket } from 'node:tls';
@@ -28,7 +28,7 @@ function dial(host: string, port: number, guard: ConnectGuard | undefined): Sock
   return connectTcp({ host, port, ...(guard === undefined ? {} : { lookup: guard.lookup }) });
 }
 
-/** Connects, does what leads to TLS, and reads the certificate whether it is trusted or not. @throws Error with errno or TLS `code` */
+/** Connects, starts TLS, and reads the certificate, trusted or not. @throws Error with errno or TLS `code` */
 export async function readTls(host: string, port: number, options: TlsOptions): Promise<TlsFacts | Refused> {
   const { start, protocol, timeoutMs, ehloName = '[127.0.0.1]' } = options;
   const tcp = await opened(dial(host, port, options.guard), 'connect', timeoutMs);
@@ -45,7 +45,7 @@ export async function readTls(host: string, port: number, options: TlsOptions): 
         socket: tcp,
         ...(isIP(host) ? { host } : { servername: host, host }),
         ...(options.ca === undefined ? {} : { ca: [...getCACertificates('default'), options.ca] }),
-        // Looked at, not trusted: an untrusted certificate is what this finds out, and nothing secret is sent over it.
+        // The certificate is examined here, and nothing secret is sent over this connection.
         rejectUnauthorized: false,
       }),
       'secureConnect',
@@ -139,7 +139,7 @@ function opened<T extends Socket>(socket: T, event: 'connect' | 'secureConnect',
 
 const coded = (code: string, message: string): Error => Object.assign(new Error(message), { code });
 
-/** Lines of a text protocol, each within the time. */
+/** Lines of a text protocol, each with the time-out. */
 function conversation(socket: Socket, timeoutMs: number) {
   let buffered = '';
   let wake: (() => void) | undefined;

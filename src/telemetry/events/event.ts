@@ -6,7 +6,7 @@ export interface EventDefinition {
   /** Constant message of the log line. */
   message: string;
   /** The fields that become labels of the counter; never an unbounded one (uid, jobId, messageId). */
-  labels: readonly ('server' | 'emailFlow' | 'reason' | 'code' | 'class' | 'role' | 'application' | 'kind' | 'state')[];
+  labels: readonly ('server' | 'emailFlow' | 'reason' | 'code' | 'class' | 'application' | 'kind' | 'state')[];
   /**
    * A fault that may occur with every message or request: repetitions with the same labels are counted, not logged. One line when it begins,
    * one a minute with the count since the last line, and one after a minute without it. The counter counts each.
