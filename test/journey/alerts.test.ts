@@ -15,12 +15,11 @@ import { journey, sandboxApplication } from '../support/journey.ts';
 import { startPrometheus, type TestPrometheus } from '../support/prometheus.ts';
 import { promtool } from '../support/promtool.ts';
 import { startRedis } from '../support/redis.ts';
-import { freePort, tempDir, waitFor } from '../support/temp.ts';
+import { freePort, waitFor } from '../support/temp.ts';
 
 const [SUPPORT, SALES, JANE] = ['support@contoso.example', 'sales@contoso.example', 'jane@customer.example'];
 const CLIENT = '2f4d6b8a-1c3e-4f5a-8b7c-9d0e1f2a3b4c';
 const [SECRET, OLD_SECRET, PASSWORD] = ['alerts~client~secret', 'alerts~old~secret', 'alerts-journey-password'];
-const dir = tempDir('alerts');
 let direct: Redis;
 let sandbox: Sandbox;
 let prometheus: TestPrometheus | undefined;
@@ -41,7 +40,6 @@ afterAll(async () => {
   await prometheus?.stop();
   direct.disconnect();
   await sandbox.stop();
-  dir.remove();
 });
 
 /** Not to be had within seconds: by promtool only (test/integration/ops), and what sets the metric is tested where it is. */

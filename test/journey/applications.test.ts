@@ -4,11 +4,11 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startSandbox } from '../../src/sandbox/index.ts';
-import { fixture } from '../support/fixture.ts';
+import { fileFolder, fixture } from '../support/fixture.ts';
 import { journey, replyJob } from '../support/journey.ts';
 import type { MailroomProcess } from '../support/mailroom.ts';
 import { startRedis } from '../support/redis.ts';
-import { tempDir, waitFor } from '../support/temp.ts';
+import { waitFor } from '../support/temp.ts';
 
 const JANE = 'jane@customer.example';
 const ALEX = 'alex@contoso.example';
@@ -22,8 +22,8 @@ const LONG_MS = 60_000;
 
 let j: ReturnType<typeof journey>;
 let gateway: MailroomProcess;
-const dir = tempDir('applications');
-const secretFile = join(dir.path, 'secret-a');
+const dir = fileFolder('applications');
+const secretFile = join(dir, 'secret-a');
 const replace = (file: string, text: string) => {
   writeFileSync(`${file}.next`, text);
   renameSync(`${file}.next`, file);
@@ -84,7 +84,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await j.stop();
-  dir.remove();
 });
 
 const idle = (box: string) => sandbox.sessions().some(({ mailbox, idling }) => mailbox === box && idling);

@@ -5,7 +5,7 @@ import { readdir, utimes } from 'node:fs/promises';
 import { DelayedError, Worker } from 'bullmq';
 import { unzipSync } from 'fflate';
 import { Redis } from 'ioredis';
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { createBlobStore } from '../../src/adapters/blobs/index.ts';
 import { createFindIndex } from '../../src/adapters/redis/find-index.ts';
 import { createPersonalData } from '../../src/adapters/redis/personal-data.ts';
@@ -15,11 +15,11 @@ import { emailFlowQueue, PREFIX, repliesQueue } from '../../src/contract/names.t
 import type { ErasureReport } from '../../src/http/api/privacy.ts';
 import { collect } from '../../src/lib/streams.ts';
 import { openDesk, PASSWORD, SUPPORT } from '../support/desk.ts';
-import { fixture } from '../support/fixture.ts';
+import { fileFolder, fixture } from '../support/fixture.ts';
 import { replyJob } from '../support/journey.ts';
 import { startRedis } from '../support/redis.ts';
 import { smallBrowser } from '../support/small-browser.ts';
-import { tempDir, waitFor } from '../support/temp.ts';
+import { waitFor } from '../support/temp.ts';
 
 const ANNA = 'annegret@customer.example';
 const OTHER = 'bertram@customer.example';
@@ -27,12 +27,9 @@ const OTHER = 'bertram@customer.example';
 const HERS = ['Quillfeld', 'Sonderwunsch-4711', 'Zwetschgenkuchen'];
 const TRACES = [ANNA, ...HERS];
 const BLOB_KEY = `blobs:${Buffer.alloc(32, 5).toString('base64')}`;
-const dir = tempDir('privacy');
+const dir = fileFolder('privacy');
 
 const redis = fixture(startRedis);
-afterAll(async () => {
-  dir.remove();
-});
 
 /** Plain, quoted-printable and base64 by turns; every seventh is a bounce of a mail to her. */
 function mailOfHers(n: number): string {
@@ -262,7 +259,7 @@ it('leaves nothing of the person but what the report names', async () => {
     const others = (await j.messages('F')).filter(({ from }) => from[0]?.address === OTHER);
     expect(others).toHaveLength(4);
     expect(blobs).toBe(4 + 2);
-    const out = `${dir.path}/again.zip`;
+    const out = `${dir}/again.zip`;
     expect((await j.run('privacy', 'export', ANNA, '--out', out)).code).toBe(0);
     expect(Object.keys(unzipSync(readFileSync(out)))).toEqual(['report.json']);
     const sent = sandbox.mailboxes.list(ANNA).length;

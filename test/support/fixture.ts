@@ -1,6 +1,9 @@
 // What a test file opens once for all its tests, as a constant of the file.
-import { afterAll, beforeAll } from 'vitest';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { leakWatch } from './leak-watch.ts';
+import { tempDir } from './temp.ts';
 
 /** Modules are loaded once a test file. */
 let watched = false;
@@ -30,4 +33,20 @@ export function fixture<T extends { stop(): unknown }>(start: () => Promise<T>):
     },
     set: (_, name, value) => Reflect.set(now(), name, value),
   });
+}
+
+/** Registers a hook of the calling file: a folder for all its tests, removed after them. @returns its path */
+export function fileFolder(name: string): string {
+  const dir = tempDir(name);
+  afterAll(dir.remove);
+  return dir.path;
+}
+
+/** The same, empty before each test. */
+export function emptyFolder(name: string): string {
+  const path = fileFolder(name);
+  beforeEach(() => {
+    for (const entry of readdirSync(path)) rmSync(join(path, entry), { recursive: true, force: true });
+  });
+  return path;
 }

@@ -5,14 +5,13 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:f
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { SHIPPED } from '../../../bench/child.ts';
-import { tempDir } from '../../support/temp.ts';
+import { fileFolder } from '../../support/fixture.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const run = promisify(execFile);
-const dir = tempDir('image');
-afterAll(() => dir.remove());
+const dir = fileFolder('image');
 
 interface Stage {
   name: string;
@@ -49,7 +48,7 @@ async function replay(): Promise<Stage> {
   for (const { word, rest } of instructions) {
     if (word === 'FROM') {
       const name = /AS (\S+)$/.exec(rest)?.[1] ?? 'final';
-      stage = { name, path: join(dir.path, name), workdir: '/' };
+      stage = { name, path: join(dir, name), workdir: '/' };
       mkdirSync(stage.path);
       stages.push(stage);
       continue;
@@ -105,11 +104,11 @@ test('builds, contains no sources and no development packages, and starts', { ti
   expect(existsSync(join(app, 'node_modules/typescript'))).toBe(false);
   const { version } = JSON.parse(readFileSync(join(app, 'package.json'), 'utf8')) as { version: string };
   const said = await run(process.execPath, [...SHIPPED, join(app, 'dist/main.js'), '--version'], {
-    cwd: dir.path,
+    cwd: dir,
     env: { PATH: '/usr/bin:/bin' },
   });
   expect(said.stdout.trim()).toBe(version);
-  const help = await run(process.execPath, [join(app, 'dist/main.js'), 'serve', '--help'], { cwd: dir.path, env: {} });
+  const help = await run(process.execPath, [join(app, 'dist/main.js'), 'serve', '--help'], { cwd: dir, env: {} });
   expect(help.stdout).toContain('--roles');
   for (const entry of [
     'dist/contract/index.js',

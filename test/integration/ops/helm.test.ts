@@ -10,16 +10,15 @@ import * as autoscaling from 'kubernetes-models/autoscaling/v2';
 import * as networking from 'kubernetes-models/networking.k8s.io/v1';
 import * as policy from 'kubernetes-models/policy/v1';
 import * as core from 'kubernetes-models/v1';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments, stringify } from 'yaml';
 import { HELM } from '../../../scripts/ensure-servers.ts';
 import { loadConfig } from '../../../src/config/config.ts';
-import { tempDir } from '../../support/temp.ts';
+import { fileFolder } from '../../support/fixture.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const chart = join(root, 'ops/helm/mailroom');
-const dir = tempDir('helm');
-afterAll(() => dir.remove());
+const dir = fileFolder('helm');
 
 interface Rendered {
   apiVersion: string;
@@ -40,7 +39,7 @@ const SCHEMAS: Readonly<Record<string, Kinds>> = {
 } as unknown as Record<string, Kinds>;
 
 function render(values: object): Rendered[] {
-  const file = join(dir.path, 'values.yaml');
+  const file = join(dir, 'values.yaml');
   writeFileSync(file, stringify(values));
   const text = execFileSync(HELM, ['template', 'mail', chart, '-f', file, '--namespace', 'mail'], { encoding: 'utf8' });
   return parseAllDocuments(text).map((document) => document.toJS() as Rendered);
@@ -69,7 +68,7 @@ const ALL = {
 };
 
 it('passes helm lint without a finding', () => {
-  const file = join(dir.path, 'lint.yaml');
+  const file = join(dir, 'lint.yaml');
   writeFileSync(file, stringify(S3));
   expect(execFileSync(HELM, ['lint', '--strict', chart, '-f', file], { encoding: 'utf8' })).toContain(
     '0 chart(s) failed',
@@ -139,7 +138,7 @@ describe.each([
 
 it('contains a configuration that Mailroom starts with', () => {
   const config = render(ALL).find(({ kind }) => kind === 'ConfigMap');
-  for (const [name, text] of Object.entries(config?.data ?? {})) writeFileSync(join(dir.path, name), text);
+  for (const [name, text] of Object.entries(config?.data ?? {})) writeFileSync(join(dir, name), text);
   const key = `k:${Buffer.alloc(32).toString('base64')}`;
   const env = {
     MAILROOM_REDIS_URL: 'redis://redis:6379',
@@ -147,7 +146,7 @@ it('contains a configuration that Mailroom starts with', () => {
     MAILROOM_SECURITY_CONVERSATION_KEYS: key,
     MAILROOM_HTTP_API_TOKENS: `a:backend:${'x'.repeat(32)}`,
   };
-  expect(loadConfig({ configDir: dir.path, env })).toMatchObject({ mode: 'production', blobs: { kind: 's3' } });
+  expect(loadConfig({ configDir: dir, env })).toMatchObject({ mode: 'production', blobs: { kind: 's3' } });
 });
 
 it('refuses a blob store that replicas do not share', () => {

@@ -9,10 +9,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { HELM } from '../../../scripts/ensure-servers.ts';
 import { startSandbox } from '../../../src/sandbox/index.ts';
-import { fixture } from '../../support/fixture.ts';
+import { fileFolder, fixture } from '../../support/fixture.ts';
 import { type MailroomProcess, startMailroom } from '../../support/mailroom.ts';
 import { startRedis } from '../../support/redis.ts';
-import { tempDir, waitFor } from '../../support/temp.ts';
+import { waitFor } from '../../support/temp.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const manual = readFileSync(join(root, 'docs/operator.md'), 'utf8');
@@ -59,12 +59,12 @@ const steady = (line: string): string =>
     .replace(/\d+(?= rules found)/, '<number>')
     .replace(/(_count\{.*\}) \d+$/, '$1 <number>');
 
-const dir = tempDir('manual');
+const dir = fileFolder('manual');
 let gateway: MailroomProcess;
 let env: Record<string, string>;
 
 function shim(name: string, script: string): void {
-  const path = join(dir.path, 'bin', name);
+  const path = join(dir, 'bin', name);
   writeFileSync(path, `#!/bin/sh\n${script}\n`);
   chmodSync(path, 0o755);
 }
@@ -74,14 +74,14 @@ const sandbox = fixture(() =>
   startSandbox({ users: [{ address: 'support@contoso.example', password: 'password-of-the-manual' }] }),
 );
 beforeAll(async () => {
-  const config = join(dir.path, 'config');
-  for (const name of ['bin', 'config', 'backup']) mkdirSync(join(dir.path, name));
+  const config = join(dir, 'config');
+  for (const name of ['bin', 'config', 'backup']) mkdirSync(join(dir, name));
   const operator = 'token-of-the-operator-0815';
   writeFileSync(
     join(config, 'mailroom.yaml'),
     stringify({
       mode: 'development',
-      blobs: { kind: 'folder', folder: join(dir.path, 'blobs') },
+      blobs: { kind: 'folder', folder: join(dir, 'blobs') },
       http: { host: '127.0.0.1', port: 0, apiTokens: [`ops:operator:${operator}`] },
     }),
   );
@@ -96,7 +96,7 @@ beforeAll(async () => {
   // As it answers in a terminal.
   shim('redis-cli', `exec /usr/bin/redis-cli --no-raw -p ${redis.port} "$@"`);
   shim('helm', `exec ${HELM} "$@"`);
-  const caFile = await sandbox.caFile(join(dir.path, 'ca.pem'));
+  const caFile = await sandbox.caFile(join(dir, 'ca.pem'));
   const own = { MAILROOM_REDIS_URL: redis.url, MAILROOM_SECRET_TEST: 'password-of-the-manual' };
   gateway = startMailroom({ args: ['--config', config, 'serve'], env: own, caFile });
   const { detail } = await gateway.waitForEvent('GatewayStarted');
@@ -110,20 +110,17 @@ beforeAll(async () => {
   direct.disconnect();
   env = {
     ...own,
-    ...{ PATH: `${dir.path}/bin:${process.env.PATH}`, HOME: dir.path, NODE_EXTRA_CA_CERTS: caFile },
+    ...{ PATH: `${dir}/bin:${process.env.PATH}`, HOME: dir, NODE_EXTRA_CA_CERTS: caFile },
     ...{ MAILROOM: url, OPERATOR: operator },
   };
   await waitFor(async () => (await fetch(`${url}/readyz`)).ok);
 });
 afterAll(async () => {
   await gateway.stop();
-  dir.remove();
 });
 
 function answerTo(command: string): Promise<string> {
-  const here = command
-    .replaceAll('http://localhost:8080', env.MAILROOM ?? '')
-    .replaceAll('/backup/', `${dir.path}/backup/`);
+  const here = command.replaceAll('http://localhost:8080', env.MAILROOM ?? '').replaceAll('/backup/', `${dir}/backup/`);
   const child = spawn('bash', ['-o', 'pipefail', '-c', here], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr])
@@ -132,7 +129,7 @@ function answerTo(command: string): Promise<string> {
     });
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', () => resolve(output.replaceAll(`${dir.path}/backup/`, '/backup/')));
+    child.on('close', () => resolve(output.replaceAll(`${dir}/backup/`, '/backup/')));
   });
 }
 

@@ -2,14 +2,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { alerts } from '../../../scripts/ops/alerts.ts';
+import { fileFolder } from '../../support/fixture.ts';
 import { promtool } from '../../support/promtool.ts';
-import { tempDir } from '../../support/temp.ts';
 
-const dir = tempDir('rules');
-afterAll(() => dir.remove());
+const dir = fileFolder('rules');
 const rulesFile = fileURLToPath(new URL('../../../ops/prometheus/mailroom.rules.yaml', import.meta.url));
 
 /** Series of Prometheus' test notation, one value a minute for six hours. */
@@ -137,7 +136,7 @@ const group = (
 });
 
 async function runTests(name: string, tests: readonly object[]) {
-  const file = join(dir.path, `${name}.yaml`);
+  const file = join(dir, `${name}.yaml`);
   writeFileSync(file, stringify({ rule_files: [rulesFile], evaluation_interval: '1m', tests }));
   return promtool(['test', 'rules', file]);
 }

@@ -7,13 +7,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkRedis } from '../../../src/adapters/redis/check.ts';
 import { closeRedis, connectRedis } from '../../../src/adapters/redis/client.ts';
 import { writeProbeKey } from '../../../src/domain/keys.ts';
+import { fileFolder } from '../../support/fixture.ts';
 import { type StartedProcess, startProcess } from '../../support/processes.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
-import { freePort, tempDir, waitFor } from '../../support/temp.ts';
+import { freePort, waitFor } from '../../support/temp.ts';
 import { makeCertificate, type TestCertificate } from '../../support/tls.ts';
 
 const PASSWORD = 'password-of-the-acl-user';
-const dir = tempDir('redis-tls');
+const dir = fileFolder('redis-tls');
 let certificate: TestCertificate;
 let single: TestRedis;
 let cluster: TestRedis;
@@ -27,7 +28,7 @@ const tlsArgs = (port: number) => [
 const acl = ['--user', 'mailroom', 'on', `>${PASSWORD}`, '~*', '&*', '+@all'];
 
 beforeAll(async () => {
-  certificate = await makeCertificate(dir.path);
+  certificate = await makeCertificate(dir);
   for (const name of ['single', 'cluster', 'sentinel'] as const) ports[name] = await freePort();
   single = await startRedis({ args: [...tlsArgs(ports.single), '--tls-replication', 'yes', ...acl] });
   cluster = await startRedis({
@@ -46,7 +47,7 @@ beforeAll(async () => {
   await admin.cluster('ADDSLOTSRANGE', 0, 16_383);
   await waitFor(async () => String(await admin.cluster('INFO')).includes('cluster_state:ok'));
   closeRedis(admin);
-  const file = join(dir.path, 'sentinel.conf');
+  const file = join(dir, 'sentinel.conf');
   const options = tlsArgs(ports.sentinel).join(' ').replaceAll(' --', '\n').replace('--', '');
   writeFileSync(
     file,
@@ -57,7 +58,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await sentinel?.stop();
   await Promise.all([single?.stop(), cluster?.stop()]);
-  dir.remove();
 });
 
 const files = () => ({

@@ -1,13 +1,13 @@
 // `mailroom sandbox` as a process: prints where everything is, obeys its control endpoint, stops on a signal; and the OAuth faults, asked
 // over plain HTTPS.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FAULTS, FaultName, Sandbox } from '../../../src/sandbox/index.ts';
+import { fileFolder } from '../../support/fixture.ts';
 import { ALEX, CLIENT, mail, SHARED, testTenant } from './support.ts';
 
 type OAuthFault = { [Name in FaultName]: (typeof FAULTS)[Name]['protocol'] extends 'oauth' ? Name : never }[FaultName];
@@ -20,17 +20,13 @@ interface Endpoints {
   users: { address: string }[];
 }
 
-let folder: string;
+const folder = fileFolder('sandbox-command');
 let child: ChildProcess | undefined;
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'sandbox-command-'));
-});
 afterEach(() => {
   child?.kill('SIGKILL');
   child = undefined;
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 function start(args: string[]): {
   endpoints: Promise<Endpoints>;

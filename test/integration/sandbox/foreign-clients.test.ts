@@ -1,14 +1,13 @@
 // Clients nobody here wrote fetch a mailbox out of the sandbox completely and byte for byte: Python's imaplib, mbsync, fetchmail, curl.
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Sandbox } from '../../../src/sandbox/index.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { fileFolder, fixture } from '../../support/fixture.ts';
 import { ALEX, mail, runProgram, SHARED, testTenant } from './support.ts';
 
-let sandbox: Sandbox;
-let folder: string;
+const sandbox = fixture(testTenant);
+const folder = fileFolder('sandbox-clients');
 let ca: string;
 
 const nasty = [
@@ -35,15 +34,8 @@ const expected = (): string[] =>
     .sort();
 
 beforeAll(async () => {
-  sandbox = await testTenant();
-  folder = await mkdtemp(join(tmpdir(), 'sandbox-clients-'));
   ca = await sandbox.caFile(join(folder, 'ca.pem'));
   for (const raw of nasty) sandbox.mailboxes.append(ALEX, Buffer.from(raw, 'latin1'), { flags: ['\\Flagged'] });
-});
-
-afterAll(async () => {
-  await sandbox.stop();
-  await rm(folder, { recursive: true, force: true });
 });
 
 const IMAPLIB = `

@@ -1,11 +1,10 @@
 // Real MSAL takes the sandbox for Entra: every way to a token, and its errors.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../../src/sandbox/index.ts';
+import { fileFolder } from '../../support/fixture.ts';
 import { ALEX, CLIENT, imapClient, runProgram, SHARED, testTenant, xoauth2 } from './support.ts';
 
 const CERTIFIED = 'c0000000-0000-4000-8000-000000000001';
@@ -13,7 +12,7 @@ const FEDERATED = 'f0000000-0000-4000-8000-000000000002';
 const PUBLIC = 'a0000000-0000-4000-8000-000000000003';
 
 let sandbox: Sandbox;
-let folder: string;
+const folder = fileFolder('sandbox-msal');
 let ca: string;
 let pair: { private: string; cert: string };
 
@@ -36,14 +35,10 @@ beforeAll(async () => {
       { clientId: PUBLIC },
     ],
   });
-  folder = await mkdtemp(join(tmpdir(), 'sandbox-msal-'));
   ca = await sandbox.caFile(join(folder, 'ca.pem'));
 });
 beforeEach(() => sandbox.faults.clear());
-afterAll(async () => {
-  await sandbox.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => sandbox.stop());
 
 async function msal(flow: string, more: Record<string, string> = {}) {
   const order = {

@@ -1,7 +1,6 @@
 // The command line as a person meets it: help of every command, what `config --check` refuses, files as Windows writes them, an old Node.
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -10,11 +9,11 @@ import { run } from '../../../src/cli/program.ts';
 import { loadConfig } from '../../../src/config/config.ts';
 import { readTextFile } from '../../../src/config/text-file.ts';
 import { watchEmailServers } from '../../../src/config/watch.ts';
+import { emptyFolder } from '../../support/fixture.ts';
 
-let folder: string;
+const folder = emptyFolder('commands');
 let printed = '';
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'mailroom-commands-'));
   printed = '';
   for (const stream of [process.stdout, process.stderr])
     vi.spyOn(stream, 'write').mockImplementation((chunk) => {
@@ -25,7 +24,6 @@ beforeEach(() => {
 afterEach(() => {
   vi.restoreAllMocks();
   process.exitCode = 0;
-  rmSync(folder, { recursive: true, force: true });
 });
 const mailroom = (...args: string[]) => run(['node', 'mailroom', ...args]);
 

@@ -1,14 +1,14 @@
 // Settings: sources and their order, secrets from files, every problem named at once, the reference, masking.
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/config.ts';
 import { documentation } from '../../../src/config/docs.ts';
 import { entries, variableOf } from '../../../src/config/load.ts';
 import { masked } from '../../../src/config/masked.ts';
 import { MailroomError } from '../../../src/domain/errors.ts';
+import { emptyFolder } from '../../support/fixture.ts';
 
 const KEY = Buffer.alloc(32, 5).toString('base64');
 const fit = {
@@ -17,11 +17,7 @@ const fit = {
   MAILROOM_SECURITY_CONVERSATION_KEYS: `b:${KEY}`,
 };
 
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'mailroom-config-'));
-});
-afterEach(() => rmSync(folder, { recursive: true }));
+const folder = emptyFolder('config');
 
 const write = (name: string, text: string): string => {
   writeFileSync(join(folder, name), text);

@@ -1,12 +1,13 @@
 // Definitions of email servers: the administrators' fields, defaults, and for every kind of mistake the message a person understands.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { combine, type Found, readDefinitionFile } from '../../../src/config/email-servers.ts';
 import { isImap, tlsModeOf } from '../../../src/domain/email-server.ts';
 import { definitionOf } from '../../../src/operations/email-server-definition.ts';
+import { emptyFolder } from '../../support/fixture.ts';
+import { tempDir } from '../../support/temp.ts';
 
 const imap = {
   serverType: 'IMAP',
@@ -66,14 +67,14 @@ describe('a list where one value is expected', () => {
 });
 
 it('a file over 10 MB is refused by its size before it is parsed', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'definitions-'));
-  const file = join(folder, 'email-servers.yaml');
+  const folder = tempDir('definitions');
+  const file = join(folder.path, 'email-servers.yaml');
   writeFileSync(file, `${' '.repeat(10 * 1024 ** 2)}[]`);
   const parse = () => {
     throw new Error('it was parsed');
   };
   expect(() => readDefinitionFile(file, parse)).toThrow(/email-servers.yaml: has 10485762 bytes; at most 10485760/);
-  rmSync(folder, { recursive: true });
+  folder.remove();
 });
 
 describe('the fields of the handbook', () => {
@@ -337,11 +338,7 @@ describe('mistakes', () => {
 });
 
 describe('files', () => {
-  let folder: string;
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'mailroom-servers-'));
-  });
-  afterEach(() => rmSync(folder, { recursive: true }));
+  const folder = emptyFolder('servers');
   const file = (text: string): string => {
     writeFileSync(join(folder, 'email-servers.yaml'), text);
     return join(folder, 'email-servers.yaml');

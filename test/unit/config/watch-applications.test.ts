@@ -1,26 +1,24 @@
 // OAuth2 applications while the process runs: what changed is told by name, a wrong one keeps its last good form, nothing else is touched.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { readConfig } from '../../../src/config/load.ts';
 import { type ApplicationWatch, watchApplications } from '../../../src/config/watch-applications.ts';
 import type { EventFields } from '../../../src/telemetry/events.ts';
+import { emptyFolder } from '../../support/fixture.ts';
 
-let folder: string;
+const folder = emptyFolder('applications');
 let watched: ApplicationWatch | undefined;
 const events: { name: string; fields: EventFields }[] = [];
 const told: string[][] = [];
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'mailroom-applications-'));
   events.length = 0;
   told.length = 0;
   writeFileSync(join(folder, 'a-secret'), 'first-secret\n');
 });
 afterEach(() => {
   watched?.stop();
-  rmSync(folder, { recursive: true });
 });
 
 const a = { name: 'A', clientId: 'a', credentials: [{ secretFile: 'a-secret' }] };

@@ -1,22 +1,20 @@
 // Email servers while the process runs: changes of files however they are written, the portal, and what happens when a source breaks.
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { PortalDefinitions } from '../../../src/config/email-servers.ts';
 import { type EmailServerWatch, type WatchSettings, watchEmailServers } from '../../../src/config/watch.ts';
 import type { EventFields } from '../../../src/telemetry/events.ts';
+import { emptyFolder } from '../../support/fixture.ts';
 
-let folder: string;
+const folder = emptyFolder('watch');
 let watched: EmailServerWatch | undefined;
 const events: { name: string; fields: EventFields }[] = [];
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'mailroom-watch-'));
   events.length = 0;
 });
 afterEach(() => {
   watched?.stop();
-  rmSync(folder, { recursive: true });
 });
 
 const text = (...names: string[]) =>

@@ -3,7 +3,7 @@
 
 import { Readable } from 'node:stream';
 import PostalMime from 'postal-mime';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Message } from '../../../src/contract/message.ts';
 import { replySchema } from '../../../src/contract/reply.ts';
 import type { BlobStore } from '../../../src/domain/blob-store.ts';
@@ -12,12 +12,11 @@ import { outboundDefaults } from '../../../src/outbound/index.ts';
 import { prepare } from '../../../src/outbound/prepare.ts';
 import { replyBodies } from '../../../src/parsing/reply-bodies.ts';
 import { folderBlobs, storeBlob } from '../../support/blobs.ts';
+import { fileFolder } from '../../support/fixture.ts';
 import { smtpServer } from '../../support/servers.ts';
-import { tempDir } from '../../support/temp.ts';
 
-const dir = tempDir('prepare');
-const store = await folderBlobs(dir.path);
-afterAll(() => dir.remove());
+const dir = fileFolder('prepare');
+const store = await folderBlobs(dir);
 
 const DATE = new Date('2026-11-25T10:00:00Z');
 const ORIGINAL = [
