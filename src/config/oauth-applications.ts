@@ -24,6 +24,13 @@ const credential = z.strictObject({
   expires: day.optional(),
 });
 
+const generic = z.strictObject({
+  tokenUrl: httpUrl,
+  authorizeUrl: httpUrl.optional(),
+  deviceUrl: httpUrl.optional(),
+  scopes: z.array(filled, 'must be a list').min(1, 'must name at least one scope'),
+});
+
 const application = z.strictObject({
   name: filled.max(100, 'must be at most 100 characters'),
   tenant: filled.default('common'),
@@ -34,14 +41,7 @@ const application = z.strictObject({
   proxy: proxyUrl.optional(),
   ca: filled.optional(),
   caFile: filled.optional(),
-  generic: z
-    .strictObject({
-      tokenUrl: httpUrl,
-      authorizeUrl: httpUrl.optional(),
-      deviceUrl: httpUrl.optional(),
-      scopes: z.array(filled, 'must be a list').min(1, 'must name at least one scope'),
-    })
-    .optional(),
+  generic: generic.optional(),
 });
 
 type Given = z.infer<typeof application>;
@@ -89,61 +89,41 @@ export function candidateCredential(given: {
 
 const words: Words = {
   keysAt: (path) =>
-    path.includes('credentials')
-      ? Object.keys(credential.shape)
-      : path.includes('generic')
-        ? ['tokenUrl', 'authorizeUrl', 'deviceUrl', 'scopes']
-        : Object.keys(application.shape),
+    Object.keys((path.includes('credentials') ? credential : path.includes('generic') ? generic : application).shape),
   secrets: new Set(['secret', 'privateKey']),
 };
 
 function completed(given: Given, at: string, sources: Sources): OAuthApplication {
-  const { name, tenant, clientId, cloud, authority, proxy, generic } = given;
+  const { name, tenant, clientId, cloud, authority, proxy } = given;
   const ca = secretOf({ value: given.ca, file: given.caFile }, `${at}.ca`, sources);
-  return {
-    name,
-    tenant,
-    clientId,
-    cloud,
-    credentials: given.credentials.flatMap((one, index) => credentialOf(one, `${at}.credentials[${index}]`, sources)),
-    ...defined({ authority, proxy, ca, generic: generic && genericOf(generic) }),
-  };
+  const credentials = given.credentials.flatMap((one, index) =>
+    credentialOf(one, `${at}.credentials[${index}]`, sources),
+  );
+  const generic = given.generic && defined(given.generic);
+  return { name, tenant, clientId, cloud, credentials, ...defined({ authority, proxy, ca, generic }) };
 }
-
-const genericOf = ({ tokenUrl, authorizeUrl, deviceUrl, scopes }: NonNullable<Given['generic']>) => ({
-  tokenUrl,
-  scopes,
-  ...defined({ authorizeUrl, deviceUrl }),
-});
 
 type GivenCredential = { [field in keyof z.infer<typeof credential>]?: string | undefined };
 
 function credentialOf(given: GivenCredential, at: string, sources: Sources): OAuthCredential[] {
   const expires = defined({ expires: given.expires });
   if (given.assertionFile) return [{ kind: 'federated', assertionFile: fileIn(given.assertionFile, sources) }];
+  const read = (name: 'secret' | 'certificate' | 'privateKey') => {
+    const value = given[name];
+    const file = given[`${name}File`];
+    const env = name === 'certificate' ? undefined : given[`${name}Env`];
+    const isGiven = [value, file, env].some(Boolean);
+    return { isGiven, text: secretOf({ value, file, env }, `${at}.${name}`, sources) };
+  };
   if (given.certificate || given.certificateFile) {
-    const certificate = secretOf(
-      { value: given.certificate, file: given.certificateFile },
-      `${at}.certificate`,
-      sources,
-    );
-    const privateKey = secretOf(
-      { value: given.privateKey, file: given.privateKeyFile, env: given.privateKeyEnv },
-      `${at}.privateKey`,
-      sources,
-    );
-    // One that cannot be read has been named.
-    if (!given.privateKey && !given.privateKeyFile && !given.privateKeyEnv)
-      sources.problems.push({ field: `${at}.privateKey`, message: 'is required with a certificate' });
+    const certificate = read('certificate').text;
+    const { isGiven, text: privateKey } = read('privateKey');
+    // A key that is given and cannot be read is already a problem.
+    if (!isGiven) sources.problems.push({ field: `${at}.privateKey`, message: 'is required with a certificate' });
     return certificate && privateKey ? [{ kind: 'certificate', certificate, privateKey, ...expires }] : [];
   }
-  const secret = secretOf(
-    { value: given.secret, file: given.secretFile, env: given.secretEnv },
-    `${at}.secret`,
-    sources,
-  );
+  const { isGiven, text: secret } = read('secret');
   if (secret) return [{ kind: 'secret', secret, ...expires }];
-  if (!given.secret && !given.secretFile && !given.secretEnv)
-    sources.problems.push({ field: at, message: 'must have a secret, a certificate or an assertionFile' });
+  if (!isGiven) sources.problems.push({ field: at, message: 'must have a secret, a certificate or an assertionFile' });
   return [];
 }

@@ -58,7 +58,7 @@ type Step<Server extends EmailServer> = (check: Check<Server>, about: string) =>
 
 export type Steps<Server extends EmailServer = EmailServer> = Partial<Record<StepName, Step<Server>>>;
 
-/** A failure whose fix the step knows better than the table: names to fill in, or the complete text. */
+/** A failure with a more specific fix than the table's: names to fill in, or the complete text. */
 interface KnownFix {
   error: MailroomError;
   fix: Partial<FixNames> | Words;

@@ -26,11 +26,11 @@ export const inFlows = (scope: TokenScope | undefined, emailFlow: string): boole
 export const inServers = (scope: TokenScope | undefined, server: string): boolean =>
   within(scope?.emailServers, server);
 
-/** The replyId as the rest of Mailroom knows it. */
+/** The replyId with its namespace, as the rest of Mailroom uses it. */
 export const fullReplyId = (scope: TokenScope | undefined, replyId: string): string =>
   scope?.replyNamespace === undefined ? replyId : `${scope.replyNamespace}/${replyId}`;
 
-/** The replyId as its backend knows it; undefined if it belongs to another token. */
+/** The replyId without its namespace, as its backend uses it; undefined if it belongs to another token. */
 export function ownReplyId(scope: TokenScope | undefined, replyId: string): string | undefined {
   const start = fullReplyId(scope, '');
   return replyId.startsWith(start) ? replyId.slice(start.length) : undefined;

@@ -141,7 +141,7 @@ function manyMailboxes(imap: readonly ImapServer[]): Finding[] {
   });
 }
 
-/** An administrator who set allowPlainText knows about it. */
+/** Not reported where an administrator has set allowPlainText. */
 function plainText(server: EmailServer): Finding[] {
   const { name, host, allowPlainText } = server;
   if (tlsModeOf(isImap(server) ? 'imap' : 'smtp', server) !== 'none' || isLoopback(host) || allowPlainText) return [];

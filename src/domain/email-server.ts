@@ -5,7 +5,7 @@ import { MailroomError } from './errors.ts';
 /** How a server's definition signs in. Secrets are values here (already read from their _FILE) and never appear in logs. */
 export type Authentication =
   | { type: 'Password'; password: string }
-  /** SMTP only: a relay that knows us by our address. */
+  /** SMTP only: a relay that recognises this machine by its IP address. */
   | { type: 'None' }
   | {
       type: 'OAuth2';
