@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command, Session } from './session-types.ts';
 
 /** @returns true when the command has been answered */
-export async function struck(session: Session, { tag, name: command }: Command): Promise<boolean> {
+export async function answeredByFault(session: Session, { tag, name: command }: Command): Promise<boolean> {
   if (session.tenant.faults.none) return false;
   const slow = session.take('slowCommand', { command });
   if (slow) await sleep(slow.milliseconds ?? 1000);

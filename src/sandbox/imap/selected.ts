@@ -1,4 +1,5 @@
-// The selected folder as this session has seen it. Changes by others wait here until the session may learn of them: between commands, or at once in IDLE.
+// The selected folder as its session has been notified of it. Changes by others are kept until the session may be notified: between commands, or at
+// once in IDLE.
 import { type Folder, type FolderChange, lowerBound, type MessageChange, type StoredMessage } from '../store.ts';
 import type { Session } from './session-types.ts';
 
@@ -7,7 +8,7 @@ export interface Selected {
   readOnly: boolean;
   /** What this session was notified of, by sequence number (index + 1). */
   view: StoredMessage[];
-  /** What it was not notified of yet. */
+  /** Changes it was not notified of yet. */
   pending: MessageChange[];
   watcher(change: FolderChange): void;
 }

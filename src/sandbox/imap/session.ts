@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { HOSTNAME, type Tenant } from '../tenant.ts';
 import { afterSignIn } from './authenticate.ts';
-import { struck } from './command-faults.ts';
+import { answeredByFault } from './command-faults.ts';
 import { COMMANDS, capability } from './commands.ts';
 import { createOutput } from './output.ts';
 import { readCommands } from './reader.ts';
@@ -125,7 +125,7 @@ async function run(session: Session, parts: CommandPart[]): Promise<void> {
   if (!command) return session.answer(line.split(' ')[0] || '*', 'BAD Command Error. 12');
   const { name, tag, byUid } = command;
   session.lastCommand = name;
-  if (await struck(session, command)) return;
+  if (await answeredByFault(session, command)) return;
   const entry = COMMANDS[name];
   if (!entry || (byUid && !entry.uid)) return session.answer(tag, 'BAD Command Error. 12');
   const result = await entry.run(session, command);
