@@ -2,7 +2,7 @@
 // connection.
 //
 //   state         entered when                                         what it does
-//   connecting    the lease was taken, or a back-off is over           reads the ledger, gets a token, waits for the login gate, signs in, opens the folder
+//   connecting    the lease was taken, or a back-off is over           reads the ledger, gets a token, signs in in its turn, opens the folder
 //   connected     the folder is open, over a first connection          checks that messages can be moved where afterQueued wants them
 //                 or its successor with a newer token
 //   catching-up   the check has passed; mail was announced; a poll     settles the start point, then fetches and commits the UIDs without an outcome,

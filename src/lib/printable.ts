@@ -30,8 +30,8 @@ const controls = Uint8Array.from({ length: 256 }, (_, unit) =>
 );
 
 /**
- * The first of `words` from `from` on with a byte in it that `table` has, or -1. Of all bytes only 00–1F and 80–9F, which must be all of the table's, have
- * neither bit 6 nor bit 5; that is asked of four at once. Nothing but this loop: 0.3 ns a byte so.
+ * The first of `words` from `from` on with a byte that is in `table`, or -1. Of all bytes only 00–1F and 80–9F, which must be all of the table's, have neither
+ * bit 6 nor bit 5: one test for four bytes. Nothing but this loop: 0.3 ns a byte.
  */
 function nextControl(words: Int32Array, table: Uint8Array, from: number, to: number): number {
   for (let k = from; k < to; k++) {

@@ -70,7 +70,7 @@ const isLetter = (code: number): boolean => ((code | 0x20) >= 0x61 && (code | 0x
 /** Whether units are the same in some case, as far as ASCII tells; behind the end there are none, and they may be anything. */
 const mayBe = (one: number, other: number): boolean => !(one < 0x80 && other < 0x80) || (one & 31) === (other & 31);
 
-/** The last of the first three bytes from `from` on that the table knows, or -1. Nothing but this loop, which is a nanosecond a byte so, and three otherwise. */
+/** Position of the third of the first three bytes from `from` on that are in the table, or -1. Nothing but this loop: 1 ns a byte; with more in the function, 3. */
 function nextTriple(bytes: Uint8Array, table: Int32Array, from: number, to: number): number {
   let hash = ((bytes[from] as number) << 5) | ((bytes[from + 1] as number) & 31);
   for (let at = from + 2; at < to; at++) {
@@ -102,7 +102,7 @@ export function phraseFinder(phrases: readonly string[], words = false): (text: 
   const isAt = (text: string, at: number): boolean => {
     if (words && at > 0 && isLetter(text.charCodeAt(at - 1))) return false;
     const hash = addUnit(addUnit(addUnit(0, text.charCodeAt(at)), text.charCodeAt(at + 1)), text.charCodeAt(at + 2));
-    // Five units of a phrase are told from those of others at once; only what has them is made lower case.
+    // The first five units exclude nearly every other text; only what has them is made lower case.
     return (known.get(hash) ?? []).some(
       (phrase) =>
         mayBe(text.charCodeAt(at + 3), phrase.charCodeAt(3)) &&

@@ -60,7 +60,7 @@ export function openLane(script: URL, resourceLimits: ResourceLimits, events: La
 
 /**
  * The items with copies of their bytes, which end up in the worker; the originals stay, so that a request can be sent again. A copy costs a
- * hundredth of what parsing does, and the memory of the copy is nobody else's: no mail that is still read can be overwritten or freed.
+ * hundredth of what parsing does, and the memory of the copy is the worker's alone: no mail that is still read can be overwritten or freed.
  */
 function copied({ items }: Request, arena: Uint8Array): [items: Request['items'], transfer: ArrayBuffer[]] {
   const transfer: ArrayBuffer[] = [];

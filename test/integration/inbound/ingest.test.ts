@@ -139,6 +139,8 @@ describe('faults of the connection', () => {
     const one = await start({ servers: [server({ port: proxy.port })] });
     await waitFor(async () => (await one.jobs(flow())).length >= 20, { timeoutMs: 10_000 });
     proxy.faults.cut();
+    // Else a stall could follow before the cut was noticed, and the two would be one loss.
+    await waitFor(() => one.events('MailboxDisconnected').length >= 1, { timeoutMs: 10_000 });
     await jobsAre(one, 60);
     await waitFor(() => one.inbound.status()[0]?.state === 'idle', { timeoutMs: 10_000 });
     proxy.faults.stall();
