@@ -26,7 +26,9 @@ const isPeriod = (text: string | undefined): text is Period => text !== undefine
 const choiceOf = ({ of = '', period }: Query): Choice => ({ of, period: isPeriod(period) ? period : '24h' });
 
 /** How a measure is shown: as a count per time, a count, a level, seconds, or percentiles of durations. */
-const unitOf = (name: HistoryName): 'rate' | 'count' | 'level' | 'seconds' | 'times' => {
+type Unit = 'rate' | 'count' | 'level' | 'seconds' | 'times';
+
+const unitOf = (name: HistoryName): Unit => {
   const { kind } = historyMeasures[name];
   if (kind === 'times') return 'times';
   if (name === 'blindSeconds') return 'seconds';
@@ -48,47 +50,75 @@ const isGap = (name: HistoryName, { values, times }: HistoryPoint): boolean => {
   return times[name] === undefined && values[half === 'ingest' ? 'messages' : 'replies'] === undefined;
 };
 
-function figureOf(frame: Frame, view: Pick<HistoryView, 'points'>, name: HistoryName, period: Period): Html {
-  const { say, language } = frame;
-  const { points } = view;
-  const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
-  const unit = unitOf(name);
-  const counts = points.map(({ values }) => values[name]);
-  const sum = counts.reduce<number>((all, one) => all + (one ?? 0), 0);
-  const max = (values: readonly (number | undefined)[]) => Math.max(0, ...values.map((value) => value ?? 0));
-  const gaps = points.map((point) => isGap(name, point));
-  let bars: Bars[] = [{ kind: 'strong', values: counts }];
-  let text = '';
-  let legend: Html | undefined;
-  if (unit === 'times') {
+interface Measured {
+  frame: Frame;
+  name: HistoryName;
+  points: readonly HistoryPoint[];
+  counts: readonly (number | undefined)[];
+  period: Period;
+}
+
+interface Figure {
+  /** Default: the counts. */
+  bars?: readonly Bars[];
+  /** The figure in words, and the same with a key to the bars. */
+  text: string;
+  legend?: Html;
+}
+
+const highest = (values: readonly (number | undefined)[]) => Math.max(0, ...values.map((value) => value ?? 0));
+const sumOf = (values: readonly (number | undefined)[]) => values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
+const rounded = ({ language }: Frame, value: number) =>
+  new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(value);
+
+const FIGURES: Readonly<Record<Unit, (measured: Measured) => Figure>> = {
+  times({ frame: { say, language }, name, points }) {
     const [p50, p99] = (['p50', 'p99'] as const).map((of) => points.map(({ times }) => times[name]?.[of]));
-    bars = [
+    const bars: Bars[] = [
       { kind: 'soft', values: p99 ?? [] },
       { kind: 'strong', values: p50 ?? [] },
     ];
-    const known = points.some(({ times }) => times[name] !== undefined);
-    const [half, most] = [p50, p99].map((values) => durationIn(language, max(values ?? [])));
-    text = known ? `${say('slowest')}: ${say('p50')} ${half}, ${say('p99')} ${most}` : say('none');
-    if (known)
-      legend = html`${say('slowest')}: <span class="key strong"></span>${say('p50')} ${half}, <span class="key soft"></span>${say('p99')} ${most}`;
-  } else if (unit === 'rate') {
+    if (points.every(({ times }) => times[name] === undefined)) return { bars, text: say('none') };
+    const [half, most] = [p50, p99].map((values) => durationIn(language, highest(values ?? [])));
+    return {
+      bars,
+      text: `${say('slowest')}: ${say('p50')} ${half}, ${say('p99')} ${most}`,
+      legend: html`${say('slowest')}: <span class="key strong"></span>${say('p50')} ${half}, <span class="key soft"></span>${say('p99')} ${most}`,
+    };
+  },
+  rate({ frame, points, counts, period }) {
+    const { say } = frame;
     const rates = points.map((point, index) => {
       const count = counts[index];
       return count === undefined ? undefined : rateOf(period, count, point);
     });
-    bars = [{ kind: 'strong', values: rates }];
-    text = `${say('total')} ${number.format(sum)}, ${say('highest')} ${number.format(Math.round(max(rates)))} ${say(`per-${period}`)}`;
-  } else if (unit === 'level') text = `${say('highest')} ${number.format(max(counts))}`;
-  else text = `${say('total')} ${unit === 'seconds' ? durationIn(language, sum) : number.format(sum)}`;
-  if (gaps.every(Boolean)) [text, legend] = [say('notCounted'), undefined];
+    const most = rounded(frame, Math.round(highest(rates)));
+    return {
+      bars: [{ kind: 'strong', values: rates }],
+      text: `${say('total')} ${rounded(frame, sumOf(counts))}, ${say('highest')} ${most} ${say(`per-${period}`)}`,
+    };
+  },
+  level: ({ frame, counts }) => ({ text: `${frame.say('highest')} ${rounded(frame, highest(counts))}` }),
+  seconds: ({ frame, counts }) => ({ text: `${frame.say('total')} ${durationIn(frame.language, sumOf(counts))}` }),
+  count: ({ frame, counts }) => ({ text: `${frame.say('total')} ${rounded(frame, sumOf(counts))}` }),
+};
+
+function figureOf(frame: Frame, points: readonly HistoryPoint[], name: HistoryName, period: Period): Html {
+  const { say } = frame;
+  const counts = points.map(({ values }) => values[name]);
+  const gaps = points.map((point) => isGap(name, point));
+  const figure = FIGURES[unitOf(name)]({ frame, name, points, counts, period });
+  const bars = figure.bars ?? [{ kind: 'strong', values: counts } as const];
+  const text = gaps.every(Boolean) ? say('notCounted') : figure.text;
+  const shown = gaps.every(Boolean) ? text : (figure.legend ?? text);
   const title = say(`history-${name}`);
-  return html`<figure class="card"><figcaption><strong>${title}</strong> <span class="dim">${legend ?? text}</span></figcaption>${plot({ bars, gaps, label: `${title}, ${say(`period-${period}`)}: ${text}` })}<div class="axis dim"><span>${say(`ago-${period}`)}</span><span>${say('now')}</span></div></figure>`;
+  return html`<figure class="card"><figcaption><strong>${title}</strong> <span class="dim">${shown}</span></figcaption>${plot({ bars, gaps, label: `${title}, ${say(`period-${period}`)}: ${text}` })}<div class="axis dim"><span>${say(`ago-${period}`)}</span><span>${say('now')}</span></div></figure>`;
 }
 
 /** The plots, with an explanation of gaps if there are any. */
 export function historyFigures(frame: Frame, view: Pick<HistoryView, 'points' | 'names'>, period: Period): Html {
   const hasGap = view.names.some((name) => view.points.some((point) => isGap(name, point)));
-  return html`<div class="plots">${view.names.map((name) => figureOf(frame, view, name, period))}</div>${hasGap && html`<p class="dim">${frame.say('historyGap')}</p>`}`;
+  return html`<div class="plots">${view.names.map((name) => figureOf(frame, view.points, name, period))}</div>${hasGap && html`<p class="dim">${frame.say('historyGap')}</p>`}`;
 }
 
 function cellOf({ say, language, number }: Frame, name: HistoryName, row: HistoryPoint): string {

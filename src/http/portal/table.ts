@@ -37,7 +37,7 @@ export function table<T>(frame: Frame, { label, columns, entries, more, heads }:
   const rows = entries.map((one) => {
     const rest = more?.(one) ?? [];
     const hasMore = !Array.isArray(rest) || rest.length > 0;
-    return html`<tbody><tr${hasMore && html` class="with-more"`}>${columns.map((column) => cell(frame, column, one))}</tr>${hasMore && html`<tr class="more"><td colspan="${columns.length}">${rest}</td></tr>`}</tbody>`;
+    return html`<tbody><tr>${columns.map((column) => cell(frame, column, one))}</tr>${hasMore && html`<tr class="more"><td colspan="${columns.length}">${rest}</td></tr>`}</tbody>`;
   });
   return html`<div class="table"><table ${name}><thead><tr>${heads ?? columns.map((column) => head(frame, column))}</tr></thead>
 ${rows}</table></div>`;
