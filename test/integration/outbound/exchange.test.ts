@@ -1,7 +1,6 @@
 // Every SMTP row of docs/exchange-online.md §9 by the production code against the sandbox: code, class, action, hint with real names; what is kept
 // leaves exactly once when the fault is over (asked of the customers' inboxes), what is failed never arrives. Then cuts after the dot,
 // Message-ID rewriting and the policies for the copy in Sent.
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ReplyInput } from '../../../src/contract/reply.ts';
 import type { SmtpServer } from '../../../src/domain/email-server.ts';
@@ -9,6 +8,7 @@ import { settledStates } from '../../../src/domain/reply-journal.ts';
 import type { SubmissionOutcome } from '../../../src/domain/submission.ts';
 import { type Fault, SMTP_REPLIES, type SmtpReplyName, startSandbox } from '../../../src/sandbox/index.ts';
 import { fixture } from '../../support/fixture.ts';
+import { startProxy } from '../../support/proxy.ts';
 import { imapServer, smtpServer } from '../../support/servers.ts';
 import { header } from '../../support/smtp-sink.ts';
 import { waitFor } from '../../support/temp.ts';
@@ -118,38 +118,6 @@ async function start(
       };
     },
     state: async (replyId) => (await one.replies.getReply(replyId))?.state,
-  };
-}
-
-/** SOCKS5 without sign-in (RFC 1928), as far as a client needs it. */
-async function startSocks() {
-  const ports: number[] = [];
-  const open = new Set<Socket>();
-  const server = createServer((client) => {
-    open.add(client);
-    client.on('error', () => client.destroy());
-    client.once('data', () => {
-      client.write(Buffer.from([5, 0]));
-      client.once('data', (request) => {
-        const port = request.readUInt16BE(request.length - 2);
-        ports.push(port);
-        const target = connect(port, '127.0.0.1', () => {
-          client.write(Buffer.from([5, 0, 0, 1, 127, 0, 0, 1, 0, 0]));
-          client.pipe(target).pipe(client);
-        });
-        open.add(target);
-        target.on('error', () => client.destroy());
-      });
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `socks5://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    ports,
-    stop() {
-      for (const socket of open) socket.destroy();
-      return new Promise<void>((resolve) => server.close(() => resolve()));
-    },
   };
 }
 
@@ -432,14 +400,15 @@ describe('an address whose local part is not ASCII', () => {
 
 describe('a SOCKS proxy', () => {
   it('carries the submission and the search in Sent', async () => {
-    const proxy = await startSocks();
+    const proxy = await startProxy('socks5');
     const one = await start({ proxy: proxy.url });
     sandbox.faults.set({ name: 'dropAfterDot', times: 1 });
     const input = one.reply();
     await one.replies.submitReply(input);
     await one.reached(input.replyId, 'accepted');
     expect(copies(JANE, input.replyId)).toBe(1);
-    expect(new Set(proxy.ports)).toEqual(new Set([sandbox.smtp.port, sandbox.imap.port]));
+    const { host, port } = sandbox.smtp;
+    expect(new Set(proxy.asked)).toEqual(new Set([`${host}:${port}`, `${host}:${sandbox.imap.port}`]));
     await one.outbound.stop();
     await proxy.stop();
   });
