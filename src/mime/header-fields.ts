@@ -111,7 +111,8 @@ export function fromHeaders(headers: Headers, charset: string | undefined, warn:
   const threadTopic = headers.first('thread-topic');
   const threadIndex = headers.first('thread-index');
   const line = (value: string): string => singleLine(decodeHeaderText(value, hint));
-  const deliveredTo = new Set(DELIVERY.flatMap(headers.all).map(line));
+  const deliveredTo = new Set<string>();
+  for (const name of DELIVERY) for (const value of headers.all(name)) deliveredTo.add(line(value));
   deliveredTo.delete('');
   return {
     subject: subject === undefined ? '' : decode('subject', subject),
@@ -139,7 +140,8 @@ export function fromHeaders(headers: Headers, charset: string | undefined, warn:
 
 function importance(headers: Headers): ParsedMessage['importance'] {
   for (const name of ['importance', 'x-msmail-priority', 'priority', 'x-priority']) {
-    const value = headers.first(name)?.toLowerCase() ?? '';
+    const value = headers.first(name)?.toLowerCase();
+    if (value === undefined) continue;
     if (/^(?:high|urgent|[12]\b)/.test(value)) return 'high';
     if (/^(?:low|non-urgent|[45]\b)/.test(value)) return 'low';
     if (/^(?:normal|3\b)/.test(value)) return 'normal';

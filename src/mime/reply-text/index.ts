@@ -159,7 +159,7 @@ function keptLines(
   cut: number,
   own: readonly number[],
 ): { from: number; to: number; mixed: boolean } {
-  const lastQuote = kinds.subarray(0, cut).lastIndexOf(kind.quote);
+  const lastQuote = kinds.lastIndexOf(kind.quote, cut - 1);
   const quoteFrom = attribution?.from ?? (firstQuote < cut ? firstQuote : -1);
   // The introduction of an unmarked quotation on top, and the answer below it.
   const from = attribution !== undefined && lastQuote === -1 ? attribution.to : 0;
