@@ -10,6 +10,8 @@ export interface Measured {
   complexity: number;
   /** Lines of its own: those of the functions within it are theirs. */
   lines: number;
+  /** Lines from its first to its last, those of the functions within it included. */
+  length: number;
 }
 
 interface Node {
@@ -51,9 +53,10 @@ export function functionsOf(source: string): Measured[] {
     let name = nameOf(value) ?? held;
     if (FUNCTIONS.has(value.type)) {
       const line = lineOf(value.start);
-      inner = { name: name ?? 'anonymous', line, complexity: 1, lines: lineOf(value.end) - line + 1 };
+      const length = lineOf(value.end) - line + 1;
+      inner = { name: name ?? 'anonymous', line, complexity: 1, lines: length, length };
       found.push(inner);
-      if (within !== undefined) within.lines -= inner.lines - 1;
+      if (within !== undefined) within.lines -= length - 1;
       name = undefined;
     } else if (inner !== undefined && branches(value)) inner.complexity++;
     for (const field of Object.values(value)) visit(field, inner, name);
