@@ -1,4 +1,4 @@
-// Steps of the doctor for an SMTP server: sign-in, size and pace, and, on request, a real mail from each permitted From and its copy.
+// Steps of the doctor for an SMTP server: sign-in, size and pace. On request, a real mail from each permitted From, and whether its copy reaches Sent.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asciiDomain, domainOf } from '../domain/address.ts';
@@ -40,7 +40,7 @@ export const smtpSteps: Steps<SmtpServer> = {
     if (server.authentication.type === 'None')
       return {
         skipped: words(
-          `no sign-in: ${server.host} has to know this machine by its address`,
+          `no sign-in: ${server.host} must recognise this machine by its IP address`,
           `keine Anmeldung: ${server.host} muss diese Maschine an ihrer Adresse erkennen`,
         ),
       };
@@ -73,7 +73,7 @@ export const smtpSteps: Steps<SmtpServer> = {
 
   async sendAs(check, from) {
     const { server, deps } = check;
-    // As for a reply: a From that the sender policy refuses, or a display name, fails here as it would there.
+    // The policy of a reply: a From or display name that it refuses fails here too.
     const roles = Object.values(server.fromRoles).flat();
     const sender = resolveSender(server, { from, agent: { roles } } as Parameters<typeof resolveSender>[1]);
     if (!deps.sendProbe && server.authentication.type === 'None') return probeRelay(check, sender.envelopeFrom);

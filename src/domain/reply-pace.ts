@@ -35,7 +35,7 @@ export interface Pace {
   noteNear(mailbox: string): Promise<boolean>;
   /** It no longer is: the next {@link noteNear} is new again. */
   noteFar(mailbox: string): Promise<void>;
-  /** A connection; taking it again renews it. @param hasNone the caller has no other, so the holders are asked to release one */
+  /** A connection; taking it again renews it. @param hasNone the caller has no other, so the holders must release one */
   takeSlot(input: {
     mailbox: string;
     slot: string;

@@ -1,21 +1,21 @@
-// The life of one watched mailbox as a state machine. Pure but for the jitter: supervise.ts carries it out, watch-mailbox.ts has what is done over a
+// The life of one watched mailbox as a state machine. Pure except for jitter. supervise.ts carries out the moves, watch-mailbox.ts does the work over a
 // connection.
 //
 //   state         entered when                                         what it does
-//   connecting    the lease was taken, or a back-off is over           reads the ledger, gets a token, signs in in its turn, opens the folder
+//   connecting    the lease was taken, or a back-off is over           reads the ledger, gets a token, waits its turn, signs in, opens the folder
 //   connected     the folder is open, over a first connection          checks that messages can be moved where afterQueued wants them
-//                 or its successor with a newer token
+//                 or a replacement with a newer token
 //   catching-up   the check has passed; mail was announced; a poll     settles the start point, then fetches and commits the UIDs without an outcome,
 //                 found UIDs without an outcome; a pause is over       one FETCH after another
 //   idle          every UID has an outcome, or waits for a later try   waits in IDLE, and polls at each probe interval
-//   paused        Redis, the blob store or the email flow takes        waits over its connection and tries again; without one (the ledger could not be
-//                 nothing; `reason` tells which                        read), rests and connects
-//   backing-off   the connection failed for any other reason           rests as long as the error demands (retry.ts), or until it is woken
+//   paused        Redis, the blob store or the email flow accepts      keeps its connection and tries again; without one (the ledger could not be
+//                 no work; `reason` names it                           read), waits and connects
+//   backing-off   the connection failed for any other reason           waits as long as the error requires (retry.ts), or until it is woken
 //   stopped       the definition changed or was removed, the lease     nothing; final
 //                 was lost or handed over, the process stops
 //
-// Any state is left by `failed` and `stopped`. Failures in a row are counted until a connection has lived for minutes, a successor is open, or the
-// mailbox is woken because the fault may be gone.
+// `failed` and `stopped` may happen in any state. Failures in a row are counted until a connection has lived for minutes, a replacement is open, or
+// the mailbox is woken because the fault may be gone.
 import { codeOfError, MailroomError } from '../domain/errors.ts';
 import type { EventName } from '../telemetry/events/index.ts';
 import type { EventFields } from '../telemetry/events.ts';
@@ -41,7 +41,7 @@ export interface Life {
 export type Happened =
   | { what: 'opened' | 'renewed'; emailFlow: string; uidValidity: string }
   | { what: 'checked' | 'announced' | 'unsettled' | 'took' | 'caught-up' | 'interrupted' }
-  /** Redis or the flow is full. */
+  /** Redis or the email flow is full. */
   | { what: 'pressed'; reason: PauseReason }
   /** A store refused a write. @param at monotonic ms */
   | { what: 'refused'; reason: PauseReason; error: Error; at: number }
@@ -61,6 +61,7 @@ export const BEGINNING: Life = { state: 'connecting', reason: '', attempt: 0 };
 /** The one place that moves a mailbox from state to state. */
 export function nextLife(life: Life, happened: Happened, rules: Rules): Life {
   const { attempt } = life;
+  if (life.state === 'stopped') return life;
   switch (happened.what) {
     case 'opened':
       return { state: 'connected', reason: '', attempt };
@@ -104,16 +105,17 @@ function afterFailure(
     : { state: 'paused', reason, attempt, restMs, renew };
 }
 
-/** Failures that are no fault of the connection. */
+/** Failures not caused by the connection. */
 const LEDGER_EVENTS: Readonly<Record<string, EventName>> = {
   LEASE_LOST: 'LedgerReloaded',
   LEDGER_STALE: 'LedgerReloaded',
   LEDGER_SET_BACK: 'LedgerSetBack',
 };
 
-/** What is reported of a move, beside the server. */
+/** The events of a move; the caller adds the name of the server. */
 export function eventsOf(from: Life, to: Life, happened: Happened): [name: EventName, fields: EventFields][] {
   const events: [EventName, EventFields][] = [];
+  if (from.state === 'stopped') return events;
   if (to.state === 'paused') {
     const error = happened.what === 'failed' ? happened.error : to.hold?.error;
     if (from.state !== 'paused' || from.reason !== to.reason)

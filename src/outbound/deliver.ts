@@ -1,9 +1,9 @@
-// Delivers one reply: the processor of a replies queue. Every run of a job, also a stalled or duplicated one, needs the journal's claim. What it does
-// next depends on the reply's state:
+// Delivers one reply: the processor of a replies queue. Every run of a job, even a stalled or duplicate one, must first claim the reply in the
+// journal. What it does next depends on the reply's state:
 //   queued, prepared, submitting   submission.ts: check the sender (sender-check.ts), compose (prepare.ts; isolation.ts if it may end the process),
 //                                  check for a colleague's answer (answered-elsewhere.ts), take a connection (connection-pool.ts), submit.
 //                                  begin-data.ts is the gate before the first byte, conclude.ts classifies the outcome, accept.ts records an acceptance
-//   data-begun                     its process ended: uncertain
+//   data-begun                     the process that began DATA has ended: the reply becomes uncertain
 //   uncertain                      settle.ts: search Sent until it is accepted, held or, by policy, sent again
 //   accepted, rejected, held, dropped   the job ends with the journal's result. A person releases what is held (hold.ts, held-replies.ts)
 // Before DATA, withdraw.ts may drop it. missing-jobs.ts finds replies in progress without a job.

@@ -1,4 +1,4 @@
-// What is asked of an identity provider and what it grants: the same through MSAL (msal.ts) and plain endpoints (generic.ts).
+// Requests to an identity provider and what it grants: the same through MSAL (msal.ts) and plain endpoints (generic.ts).
 import type { AccountInfo } from '@azure/msal-node';
 import type { HttpAnswer } from './http.ts';
 

@@ -1,8 +1,8 @@
 // The one-script commit: enqueues message jobs and advances the ledger in one Redis script, or does neither.
 //
-// Invariant: the ledger advances only in the same transaction that enqueues. Therefore this file is the only writer of the ledger.
+// Invariant: the ledger advances only in the same transaction that enqueues. Therefore nothing but this file advances it.
 //
-// Why this way (measured, see docs/design.md): addBulk is a pipeline, and a kill leaves partial batches; WATCH + MULTI loses mail after SCRIPT FLUSH,
+// Why one script (measured, see docs/design.md): addBulk is a pipeline, so killing the client leaves partial batches; WATCH + MULTI loses mail after SCRIPT FLUSH,
 // because EXEC continues after a NOSCRIPT. So BullMQ itself builds KEYS and ARGV of each job, and its own script text runs as a local function inside
 // ours (record-job.ts).
 import { randomUUID } from 'node:crypto';
@@ -49,8 +49,8 @@ export type CommitMessages = (commit: CommitRequest) => Promise<Ledger>;
 type OpenQueues = Record<keyof Pick<EmailFlows, 'queueOf' | 'eventsQueueOf'>, (emailFlow: string) => Promise<Queue>>;
 
 /**
- * The script around BullMQ's own. KEYS: 11 fixed, then 9 a queue, then one a sibling, then one an answer. ARGV: 3 fixed, then 3 a job.
- * The client's guard names or repairs a key that holds something else (adapters/redis/guard.ts).
+ * The script around BullMQ's own. KEYS: 11 fixed, 9 per queue, one per sibling, one per answer. ARGV: 3 fixed, 3 per job.
+ * If a key holds the wrong type, the client's guard reports or repairs it (adapters/redis/guard.ts).
  */
 function commitScript(jobs: string): string {
   return `

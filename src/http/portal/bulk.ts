@@ -18,7 +18,7 @@ export const bulkBox = ({ say }: Frame, value: string, name: string): Html =>
   html`<input type="checkbox" name="id" value="${value}" form="bulk" aria-label="${say('select')}: ${name}"> `;
 
 interface BulkBar {
-  /** Where it is asked and done. */
+  /** Path of the confirmation and of the decision. */
   action: string;
   /** Path and query of this list. */
   back: string;

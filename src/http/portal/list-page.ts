@@ -34,7 +34,7 @@ function matches(view: EmailServerView, { search = '', show }: Query): boolean {
 
 export const linkTo = (action: string, name: string): string => `${LIST}/${action}?name=${encodeURIComponent(name)}`;
 
-/** Address of a row's button in the page's one form: a form in each row would make the page larger. */
+/** URL of a row's button. All rows share one form; one per row would make the page larger. */
 const actionOf = (action: string, { name, revision }: EmailServerView): string =>
   `${linkTo(action, name)}${revision === undefined ? '' : `&revision=${revision}`}`;
 

@@ -17,7 +17,7 @@ const MAX_ERRORS = 10;
 /** Longest timer, ms. */
 const MAX_TIMER = 2 ** 31 - 1;
 
-/** Serves the connection; `ended` is called once when it is over. `raw` is the TCP socket beneath TLS. */
+/** Serves the connection; calls `ended` once, when it closes. `raw` is the TCP socket beneath TLS. */
 export function serveSession(socket: Socket, raw: Socket, tenant: Tenant, ended: () => void): Session {
   const session = createSession(socket, raw, tenant);
   const enqueue = createQueue(socket, session);

@@ -136,6 +136,8 @@ describe('a mailbox that is', () => {
       ['MailboxStopped'],
     ],
     [held, { what: 'stopped', reason: 'handed-over' }, { state: 'stopped' }, ['MailboxResumed', 'MailboxStopped']],
+    [life('stopped'), failed(closed), life('stopped'), []],
+    [life('stopped'), { what: 'stopped', reason: 'shutdown' }, life('stopped'), []],
   ];
   it.each(rows)('%o, after %o: %o %o', (from, happened, to, events) => {
     const next = nextLife(from, happened, rules);
