@@ -1,5 +1,6 @@
 // What people paste into a field for mail addresses: `Support <support@…>; mailto:…`, lines of a table, Outlook's "Last, First <…>". The strict parser
 // reads each piece; pieces that it refuses are named. Pure, linear.
+import { percentDecoded } from '../lib/text.ts';
 import { type MailboxAddress, parseAddress } from './address.ts';
 
 /** An address, or a piece that is not one. */
@@ -28,12 +29,7 @@ function split(text: string, separators: string): string[] {
 /** `mailto:a@b?subject=…` → `a@b` (RFC 6068), percent-encoding undone where it can be. */
 function withoutScheme(address: string): string {
   const [, spec] = /^mailto:([^?]*)/i.exec(address) ?? [];
-  if (spec === undefined) return address;
-  try {
-    return decodeURIComponent(spec);
-  } catch {
-    return spec;
-  }
+  return spec === undefined ? address : percentDecoded(spec);
 }
 
 function read(piece: string): Pasted {

@@ -221,9 +221,7 @@ function macToUnix(raw: Buffer, warn: Warn): Buffer {
 /** The message for a mail of which only the header block was fetched. */
 export function assembleHeaders(raw: Buffer, options: Required<ParseOptions>): ParsedMessage {
   const warnings: Warning[] = [];
-  const warn: Warn = (code, detail) => {
-    if (warnings.length < MAX_WARNINGS) warnings.push(detail === undefined ? { code } : { code, detail });
-  };
+  const warn = warnInto(warnings);
   const block = readHeaders(raw, 0, raw.length, options.maxHeaderBytes);
   if (block.truncated) warn('header-truncated');
   if (block.junkLines > 0) warn('header-malformed');

@@ -7,6 +7,7 @@ import type { ErrorCode } from '../../domain/errors.ts';
 import { viewOfFields } from '../../domain/folder-view.ts';
 import { prefixOf } from '../../domain/keys.ts';
 import type { RetentionKind } from '../../domain/retention.ts';
+import { percentDecoded } from '../../lib/text.ts';
 import { historyField } from './history.ts';
 import { isReplyEntry, rebuildReplyIndexes } from './journal-entry.ts';
 import { scanKeys } from './scan.ts';
@@ -209,16 +210,8 @@ export function structureOf(
     const match = structure.key.exec(key.slice(prefix.length));
     if (match === null) continue;
     const server = match.groups?.server;
-    if (server !== undefined) return { structure, server: decoded(server) };
+    if (server !== undefined) return { structure, server: percentDecoded(server) };
     return match[1] === undefined ? { structure } : { structure, mailbox: match[1] };
   }
   return undefined;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -107,4 +107,10 @@ describe('chosen headers', () => {
     const large = chosen(Array.from({ length: 20 }, (_, i) => `X-A${i}: ${'ä'.repeat(1_900)}`).join('\r\n'), ['x-a*']);
     expect(JSON.stringify(large.headers).length).toBeLessThan(17_000);
   });
+  it('give each warning once, also where only the header was fetched', () => {
+    const header = Buffer.from(`X-Shop: ${'a'.repeat(9_000)}\r\nX-Shop: ${'b'.repeat(9_000)}\r\n\r\n`);
+    expect(parseHeadersOnly(header, { headers: ['x-shop'] }).warnings.map(({ code }) => code)).toEqual([
+      'headers-shortened',
+    ]);
+  });
 });
