@@ -1,4 +1,4 @@
-// A reply to a message: what the draft leaves out is taken from the message, and the job is made as any BullMQ client would make it.
+// A reply to a message: fields that the draft does not have come from the message. The job is an ordinary BullMQ job.
 import type { Queue } from 'bullmq';
 import type { Message } from '../contract/message.ts';
 import { REPLY_JOB, repliesQueue, replyJobId } from '../contract/names.ts';

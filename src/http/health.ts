@@ -1,7 +1,7 @@
 // /healthz (the process answers), /readyz (it does what it should) and /metrics.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { asError } from '../domain/errors.ts';
+import { within } from '../lib/within.ts';
 import type { Health, HttpDeps, HttpTimeouts } from './deps.ts';
 import { get, type Route } from './routes.ts';
 
@@ -23,10 +23,10 @@ export function healthRoutes(
   timeouts: Pick<HttpTimeouts, 'health'>,
 ): Route[] {
   /** Never throws and never hangs: without an answer an orchestrator cannot act. */
-  async function checked(): Promise<Health> {
-    const late = sleep(timeouts.health, broken('no answer in time'), { ref: false });
-    return Promise.race([health(), late]).catch((thrown: unknown) => broken(asError(thrown).name));
-  }
+  const checked = (): Promise<Health> =>
+    within(health(), timeouts.health, () => broken('no answer in time')).catch((thrown: unknown) =>
+      broken(asError(thrown).name),
+    );
 
   return [
     get('/healthz', {

@@ -1,6 +1,7 @@
 // The sending half: one worker for each enabled SMTP server on this replica.
 // Invariant: once DATA has begun, nothing is sent again without proof that the first attempt did not go out (deliver.ts, adapters/redis/journal.ts).
 import type { SmtpServer } from '../domain/email-server.ts';
+import { every } from '../lib/every.ts';
 import { createMissingJobSearch } from './missing-jobs.ts';
 import { followPause } from './pauses.ts';
 import { type OutboundDeps, outboundDefaults } from './ports.ts';
@@ -41,26 +42,20 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
 
   await workers.apply();
   const unsubscribe = deps.onServersChanged(() => void workers.apply());
-  let running = false;
   let ticks = 0;
-  const timer = setInterval(() => {
-    checks?.tick();
-    if (running) return;
-    running = true;
+  const endChecks = every(settings.tickMs, async () => checks?.tick());
+  const endTicks = every(settings.tickMs, () => {
     ticks += 1;
-    tick(ticks)
-      .catch(() => {}) // Redis is away: its own event reports it
-      .finally(() => {
-        running = false;
-      });
-  }, settings.tickMs);
+    return tick(ticks);
+  });
   let stopping: Promise<void> | undefined;
 
   return {
     stop() {
       if (stopping === undefined) {
         unsubscribe();
-        clearInterval(timer);
+        void endChecks();
+        void endTicks();
       }
       stopping ??= workers.stop();
       return stopping;

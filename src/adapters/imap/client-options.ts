@@ -5,6 +5,7 @@ import type { ImapFlow, ImapFlowOptions } from 'imapflow';
 import type { ConnectGuard } from '../../domain/connect-guard.ts';
 import { type ImapServer, tlsModeOf } from '../../domain/email-server.ts';
 import type { MailboxCredentials } from '../../domain/mailbox-credentials.ts';
+import { within } from '../../lib/within.ts';
 import { sharedRead } from './fast-fetch/tap.ts';
 
 export type ImapEndpoint = Pick<ImapServer, 'host' | 'port' | 'tls'> & { ca?: string; proxy?: string };
@@ -49,7 +50,6 @@ export async function clientOptions(
 
 /** Logs out within a second, else drops the connection. */
 export async function logOut(client: ImapFlow): Promise<void> {
-  const bound = new Promise<void>((resolve) => setTimeout(resolve, 1_000).unref());
-  await Promise.race([client.logout().catch(() => {}), bound]);
+  await within(client.logout(), 1_000, () => {}).catch(() => {});
   client.close();
 }

@@ -9,6 +9,7 @@ import type { MailboxCredentials } from '../../domain/mailbox-credentials.ts';
 import { REPLY_ID_HEADER } from '../../domain/reply-header.ts';
 import type { InboundPorts, SentMail } from '../../inbound/ports.ts';
 import { DAY_MS } from '../../lib/time.ts';
+import { within } from '../../lib/within.ts';
 import { clientOptions, logOut } from './client-options.ts';
 import { imapError } from './errors.ts';
 import { findFolder, isInbox, sentAmong } from './folders.ts';
@@ -37,18 +38,14 @@ async function shortly<T>(
     maxLiteralSize: 1024 * 1024,
   });
   client.on('error', () => {}); // the command under way rejects
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${withinMs} ms`)), withinMs);
-  });
   try {
     const working = client.connect().then(() => work(client));
-    working.catch(() => {});
-    return await Promise.race([working, over]);
+    return await within(working, withinMs, () => {
+      throw new Error(`no answer within ${withinMs} ms`);
+    });
   } catch (error) {
     throw imapError(error, 'command', undefined, providerOf(server));
   } finally {
-    clearTimeout(timer);
     void logOut(client);
   }
 }

@@ -3,7 +3,6 @@
 import { type LookupAddress, lookup as lookUp } from 'node:dns';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../config/config.ts';
 import {
   bareName,
@@ -13,6 +12,7 @@ import {
   type GuardOf,
 } from '../../domain/connect-guard.ts';
 import { MailroomError } from '../../domain/errors.ts';
+import { within } from '../../lib/within.ts';
 
 /** @throws Error with errno `code` */
 type Resolve = (host: string) => Promise<readonly LookupAddress[]>;
@@ -95,8 +95,11 @@ export function hostPolicy(policy: ConnectPolicy, resolve: Resolve = bySystem, m
       if (isIP(host) !== 0) return policy.mayAddress(host);
       const name = policy.mayName(host);
       if (name !== undefined) return name;
-      const late = sleep(milliseconds, [], { ref: false });
-      const addresses = await Promise.race([resolve(host).catch(() => []), late]);
+      const addresses = await within(
+        resolve(host).catch(() => []),
+        milliseconds,
+        () => [],
+      );
       return addresses.every(({ address }) => policy.mayAddress(address));
     },
   };

@@ -2,6 +2,7 @@
 import { createTransport } from 'nodemailer';
 import type { SmtpServer } from '../../domain/email-server.ts';
 import { asError, MailroomError } from '../../domain/errors.ts';
+import type { MailboxCredentials } from '../../domain/mailbox-credentials.ts';
 import { maskRemoteText } from '../../domain/remote-text.ts';
 import { defined } from '../../lib/defined.ts';
 import { type ConnectionSettings, connectionOptions } from './connection-options.ts';
@@ -45,7 +46,7 @@ const withoutSignIn = ({ user }: SmtpServer, talk: (context: Conversation) => un
  */
 export function probeSignIn(
   server: SmtpServer,
-  credentials: { accessToken: string } | { password: string } | undefined,
+  credentials: MailboxCredentials | undefined,
   settings: ConnectionSettings,
 ): Promise<void> {
   const { user } = server;

@@ -134,5 +134,5 @@ function proofpoint(url: URL): string | undefined {
   // Normalising the wrapped address dropped a slash.
   return target.replace(/^(https?:)\/(?!\/)/i, '$1//');
 }
-/** Number of characters that `**X` stands for, from two on. */
+/** `**X` represents as many characters as the place of X in this list, counted from two. */
 const RUNS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
