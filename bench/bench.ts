@@ -1,6 +1,6 @@
 // npm run bench -- drain | latency | idle [--mailbox-events] | outbound | parse | storm | replicas | all [--json] [--n N] [--rounds N] [--svg file] [--markdown file] [--strict]
 // Starts its own Dovecot, Redis, sandbox and sink; product and peers run as processes of their own, interleaved; each one's work is checked
-// before a figure is printed. A benchmark that fails is said and does not stop the others. Exit code 1: one failed, or, with --strict, a goal
+// before a figure is printed. A benchmark that fails is reported and does not stop the others. Exit code 1: one failed, or, with --strict, a goal
 // was missed or the machine was busy.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';

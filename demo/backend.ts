@@ -12,7 +12,7 @@ export interface Refusal {
 }
 
 export interface Backend {
-  /** Resolves when so many messages were handled and every reply to them has its result. */
+  /** Resolves when this many messages were handled and every reply to them has its result. */
   answered(messages: number, timeoutMs: number): Promise<void>;
   /** An agent tries a From that the server does not permit. */
   answerFromForbiddenAddress(): Promise<Refusal>;

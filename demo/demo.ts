@@ -1,4 +1,4 @@
-// npm run demo: the whole main job on embedded parts. A sandbox tenant stands in for Microsoft 365, the gateway runs as a process of its own
+// npm run demo: the whole main job on embedded parts. A sandbox tenant takes the place of Microsoft 365, the gateway runs as a process of its own
 // (production code, no special paths), a sample backend consumes the flows and lets an agent answer.
 //   npm run demo                     runs until Ctrl-C
 //   npm run demo -- --no-agent       nobody consumes the flows: the messages wait for your own consumer
@@ -109,7 +109,7 @@ async function main(): Promise<number> {
     if (json) process.stdout.write(`${JSON.stringify(counts)}\n`);
     return good ? 0 : 1;
   }
-  say('', bold('It goes on running.'), 'Write a mail yourself (another terminal):');
+  say('', bold('The demo keeps running.'), 'Write a mail yourself (another terminal):');
   say(
     dim(
       `  curl --url smtp://localhost:${sandbox.smtp.port} --ssl-reqd --cacert ${gateway.caFile} --user jane@customer.example:sandbox-jane \\`,

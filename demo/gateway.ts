@@ -14,7 +14,7 @@ export interface DemoGateway {
   url: string;
   apiToken: string;
   caFile: string;
-  /** Resolves when so many mailboxes are connected. */
+  /** Resolves when this many mailboxes are connected. */
   watching(mailboxes: number): Promise<void>;
   stop(): Promise<void>;
 }

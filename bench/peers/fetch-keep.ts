@@ -1,5 +1,5 @@
 // What the promise alone costs, without a parser: fetch everything, append the raw bytes of a batch to a file that is durable, then add a job of the
-// usual size for each mail. No ledger, no hash, and of the mail only what stands at its head.
+// usual size for each mail. No ledger, no hash, and of the mail only its header.
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
 // What no client in Node can go below: as many TLS connections as mailboxes, signed in and in IDLE by lines written as they are, nothing kept of the
-// answers. With `lookMs` each is asked for its newest UIDs so often, the three commands in one write.
+// answers. With `lookMs`, each requests its newest UIDs that often, the three commands in one write.
 import { connect, type TLSSocket } from 'node:tls';
 import { type IdleSettings, lookInTurn, say, settings } from './events.ts';
 

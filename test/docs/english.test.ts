@@ -46,6 +46,10 @@ test('comments of src', () => {
   expect(marked('src', /^\s*(?:\/\/|\/?\*).*$|\s\/\/ .*$/gm)).toEqual([]);
 });
 
+test.each(['demo', 'examples', 'scripts', 'bench'])('%s: what its programs print, and comments', (folder) => {
+  expect(marked(folder, /^.*$/gm)).toEqual([]);
+});
+
 test('titles of tests', () => {
   expect(marked('test', /\((['"`])[^'"`\n]+\1, (?:async )?(?:\(|\w+ =>)/g)).toEqual([]);
 });
