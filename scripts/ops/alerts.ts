@@ -37,6 +37,15 @@ const SUMMED: readonly [event: string, labels: string][] = [
   ['email_servers_unreadable', 'kind'],
 ];
 
+/**
+ * Whether a counter grew within the window. What a process counted before its first scrape is no increase() for Prometheus, but what a process that is
+ * younger than the window has counted, it counted within the window: a refused credential or a needed sign-in comes in the first second of a new pod.
+ */
+const grew = (by: string, counter: string, [window, seconds]: readonly [string, number]) =>
+  `sum${by === '' ? '' : ` by (${by}) `}(increase(${counter}[${window}]) > 0 or ${counter} and on (instance, job) (time() - process_start_time_seconds < ${seconds})) > 0`;
+const QUARTER = ['15m', 900] as const;
+const HOUR = ['1h', 3_600] as const;
+
 /** Parts of the objectives that may be missed. */
 const ENQUEUE_BUDGET = 0.01;
 const BLIND_BUDGET = 0.001;
@@ -159,7 +168,7 @@ export const alerts: readonly Alert[] = [
   },
   {
     name: 'MailroomMessageQuarantined',
-    expr: 'sum by (server) (increase(mailroom:message_quarantined:sum[15m])) > 0',
+    expr: grew('server', 'mailroom:message_quarantined:sum', QUARTER),
     severity: 'ticket',
     summary: 'a message of {{ $labels.server }} could not be read or parsed',
     steps: [
@@ -178,7 +187,7 @@ export const alerts: readonly Alert[] = [
   },
   {
     name: 'MailroomParserKilled',
-    expr: 'sum(increase(mailroom:parser_worker_ended:sum[15m])) > 0',
+    expr: grew('', 'mailroom:parser_worker_ended:sum', QUARTER),
     severity: 'ticket',
     summary: 'a parser worker was ended because of a message',
     steps: [
@@ -187,7 +196,7 @@ export const alerts: readonly Alert[] = [
   },
   {
     name: 'MailroomMailboxSilent',
-    expr: 'sum by (server) (increase(mailroom_mailbox_silent_total[1h])) > 0',
+    expr: grew('server', 'mailroom_mailbox_silent_total', HOUR),
     severity: 'ticket',
     summary: 'mailbox {{ $labels.server }} is healthy but has received nothing for `inbound.silenceHours`',
     steps: [
@@ -198,7 +207,7 @@ export const alerts: readonly Alert[] = [
   },
   {
     name: 'MailroomLedgerSetBack',
-    expr: 'sum by (server) (increase(mailroom_ledger_set_back_total[15m])) > 0',
+    expr: grew('server', 'mailroom_ledger_set_back_total', QUARTER),
     severity: 'ticket',
     summary: 'Redis lost commits that it had confirmed',
     steps: [
@@ -217,7 +226,7 @@ export const alerts: readonly Alert[] = [
   },
   {
     name: 'MailroomRepliesUncertain',
-    expr: 'sum by (server) (increase(mailroom_reply_uncertain_total[15m])) > 0',
+    expr: grew('server', 'mailroom_reply_uncertain_total', QUARTER),
     severity: 'ticket',
     summary: 'answers after DATA were lost at {{ $labels.server }}; Sent is being searched',
     steps: [
@@ -268,7 +277,7 @@ export const alerts: readonly Alert[] = [
   },
   {
     name: 'MailroomSignInNeeded',
-    expr: 'sum by (application) (increase(mailroom:sign_in_needed:sum[1h])) > 0',
+    expr: grew('application', 'mailroom:sign_in_needed:sum', HOUR),
     severity: 'page',
     summary: 'a person must sign in for a server of application {{ $labels.application }}',
     steps: [
@@ -294,7 +303,7 @@ export const alerts: readonly Alert[] = [
   },
   {
     name: 'MailroomCredentialRefused',
-    expr: 'sum by (application) (increase(mailroom:credential_refused:sum[1h])) > 0',
+    expr: grew('application', 'mailroom:credential_refused:sum', HOUR),
     severity: 'ticket',
     summary: 'the identity provider refuses a credential of {{ $labels.application }}; the next one is in use',
     steps: ['`mailroom credentials` shows which; test a new one with `mailroom credentials test`.'],
@@ -332,7 +341,7 @@ export const alerts: readonly Alert[] = [
   },
   {
     name: 'MailroomRedisKeyQuarantined',
-    expr: 'sum(increase(mailroom:redis_key_quarantined:sum[15m])) > 0',
+    expr: grew('', 'mailroom:redis_key_quarantined:sum', QUARTER),
     severity: 'ticket',
     summary: 'a Redis key held an unexpected value',
     steps: ['[Garbage in Redis](operator.md#garbage-in-redis): `mailroom audit` lists the keys.'],
@@ -359,7 +368,12 @@ export const alerts: readonly Alert[] = [
   },
   {
     name: 'MailroomConfigurationInvalid',
-    expr: 'max(mailroom_email_servers_invalid) > 0 or sum(increase(mailroom:email_servers_unreadable:sum[15m])) + sum(increase(mailroom_application_invalid_total[15m])) + sum(increase(mailroom_settings_unreadable_total[15m])) > 0',
+    expr: [
+      'max(mailroom_email_servers_invalid) > 0',
+      grew('', 'mailroom:email_servers_unreadable:sum', QUARTER),
+      grew('', 'mailroom_application_invalid_total', QUARTER),
+      grew('', 'mailroom_settings_unreadable_total', QUARTER),
+    ].join(' or '),
     severity: 'ticket',
     summary: 'a definition or a settings file is wrong; the last valid one stays in force',
     steps: ['`mailroom config --check` names file, field and reason.'],

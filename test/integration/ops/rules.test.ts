@@ -153,6 +153,34 @@ test('each alert fires for its fault', async () => {
   expect(await runTests('faults', tests)).toMatchObject({ code: 0, output: expect.stringContaining('SUCCESS') });
 });
 
+/** Events of the first second: counted before the first scrape of a process that Prometheus has never seen. */
+const OF_A_NEW_PROCESS: Readonly<Record<string, string>> = {
+  MailroomMessageQuarantined: 'mailroom_message_quarantined_total{server="S",reason="parse-timeout"}',
+  MailroomParserKilled: 'mailroom_parser_worker_ended_total{reason="time"}',
+  MailroomMailboxSilent: 'mailroom_mailbox_silent_total{server="S"}',
+  MailroomLedgerSetBack: 'mailroom_ledger_set_back_total{server="S"}',
+  MailroomRepliesUncertain: 'mailroom_reply_uncertain_total{server="O"}',
+  MailroomSignInNeeded: 'mailroom_sign_in_needed_total{application="A",code="OAUTH_SIGN_IN_NEEDED"}',
+  MailroomCredentialRefused: 'mailroom_credential_refused_total{application="A",code="X"}',
+  MailroomRedisKeyQuarantined: 'mailroom_redis_key_quarantined_total{kind="item"}',
+  MailroomConfigurationInvalid: 'mailroom_email_servers_unreadable_total{kind="read"}',
+};
+
+test('each alert of an event fires for one before the first scrape of a process, until its window ends', async () => {
+  const counted = alerts.filter(({ expr }) => expr.includes('increase(') && expr.includes('> 0'));
+  expect(Object.keys(OF_A_NEW_PROCESS).sort()).toEqual(counted.map(({ name }) => name).sort());
+  const tests = Object.entries(OF_A_NEW_PROCESS).flatMap(([name, series]) => {
+    const known = {
+      ...HEALTHY,
+      [series.replace('{', '{instance="new",job="m",')]: `_x10 1x${LONG}`,
+      'process_start_time_seconds{instance="new",job="m"}': `_x10 600x${LONG}`,
+    };
+    const selector = firing(`,alertname="${name}"`);
+    return [group(known, selector, [22], true), group(known, selector, [9, 75], false)];
+  });
+  expect(await runTests('new-process', tests)).toMatchObject({ code: 0, output: expect.stringContaining('SUCCESS') });
+});
+
 test('no alert fires in a healthy installation', async () => {
   const tests = [group(HEALTHY, firing(''), [22, 70, 390], false)];
   expect(await runTests('healthy', tests)).toMatchObject({ code: 0, output: expect.stringContaining('SUCCESS') });
