@@ -28,17 +28,26 @@ export function flowGauges(
   const taken = metrics.histogram('mailroom_message_taken_seconds');
   let polls = 0;
   const begunAt = now();
+  /** A removed flow has series until its queue is empty. */
+  const shown = new Set<string>();
   /** When the last observed job was completed, by the consumer's clock. */
   const lastTaken = new Map<string, number>();
 
   return async function poll(): Promise<void> {
     const watched = servers().filter((server) => server.enabled);
-    const names = [...new Set(watched.filter(isImap).flatMap(flowsOf))];
+    const configured = new Set(watched.filter(isImap).flatMap(flowsOf));
+    for (const name of configured) shown.add(name);
     // A flow with an unreadable queue does not hide the others.
     const measure = async (emailFlow: string): Promise<void> => {
       const labels = { email_flow: emailFlow };
       const { waiting = 0, prioritized = 0, delayed = 0, failed: ended = 0 } = await flows.counts(emailFlow);
-      backlog.set(labels, waiting + prioritized + delayed);
+      const open = waiting + prioritized + delayed;
+      if (open + ended === 0 && !configured.has(emailFlow)) {
+        shown.delete(emailFlow);
+        for (const gauge of [backlog, failed, oldest, consumers]) gauge.remove(labels);
+        return;
+      }
+      backlog.set(labels, open);
       failed.set(labels, ended);
       const oldestAt = await flows.oldestWaiting(emailFlow);
       oldest.set(labels, oldestAt === undefined ? 0 : Math.max(0, (now() - oldestAt) / 1000));
@@ -46,8 +55,9 @@ export function flowGauges(
       lastTaken.set(emailFlow, lastAt);
       for (const ms of waitedMs) taken.observe(labels, Math.max(0, ms) / 1000);
     };
-    await Promise.allSettled(names.map(measure));
+    await Promise.allSettled([...shown].map(measure));
     if (polls++ % CONSUMERS_EVERY !== 0) return;
+    const names = [...shown];
     const counts = await flows.consumers(names);
     if (counts === undefined) return consumers.reset();
     names.forEach((emailFlow, i) => {

@@ -27,8 +27,8 @@ const MEASURE_TICKS = 5;
 export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
   const settings = { ...outboundDefaults, ...deps.settings };
   const checks = deps.signIns && createSignInChecks({ ...deps.signIns, emit: deps.emit, now: Date.now });
-  const gauges = deps.metrics && createGauges(deps, deps.metrics);
-  const workers = createWorkers(deps, settings, checks, (server) => gauges?.forget(server));
+  const measure = deps.metrics && createGauges(deps, deps.metrics);
+  const workers = createWorkers(deps, settings, checks);
   const restoreMissingJobs = createMissingJobSearch(deps, settings.restingMs);
   const searchTicks = Math.max(1, Math.round(settings.seekMs / settings.tickMs));
 
@@ -37,7 +37,7 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
     await workers.each('tick', (server) => followPause(deps, server));
     if (n % searchTicks === 1 % searchTicks)
       await restoreMissingJobs(new Set(workers.servers().map(({ name }) => name)));
-    if (n % MEASURE_TICKS === 1) await gauges?.measure(workers);
+    if (n % MEASURE_TICKS === 1) await measure?.(workers);
   }
 
   await workers.apply();

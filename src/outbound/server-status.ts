@@ -46,34 +46,38 @@ async function goneWithReplies(deps: StatusDeps): Promise<ServerStatus[]> {
   return found;
 }
 
-interface Gauges {
-  measure(workers: Pick<Workers, 'each'>): Promise<void>;
-  /** Its worker has stopped. */
-  forget(server: string): void;
-}
-
-export function createGauges(
-  deps: StatusDeps & Pick<OutboundDeps, 'journal' | 'pace' | 'emit'>,
-  metrics: Metrics,
-): Gauges {
+export function createGauges(deps: StatusDeps & Pick<OutboundDeps, 'journal' | 'pace' | 'emit'>, metrics: Metrics) {
   const jobs = metrics.gauge('mailroom_replies_jobs');
   const held = metrics.gauge('mailroom_replies_held');
   const paused = metrics.gauge('mailroom_smtp_server_paused');
   const stranded = metrics.gauge('mailroom_replies_waiting_for_server');
   const limits = createLimitWatch({ ...deps, metrics });
-  return {
-    async measure(workers) {
-      held.set(await deps.journal.count('held'));
-      await workers.each('measure', async ({ name }) => {
-        const counts = await deps.queues.counts(name);
-        for (const [state, count] of Object.entries(counts)) jobs.set({ server: name, state }, count);
-        paused.set({ server: name }, (await deps.pauses.read(name)) === undefined ? 0 : 1);
-      });
-      await workers.each('limits', limits.measure);
-      const gone = await goneWithReplies(deps);
-      stranded.reset(); // a server that exists again, or whose queue is empty, has no series
-      for (const { server, counts = {} } of gone) stranded.set({ server }, countOf(counts));
-    },
-    forget: limits.forget,
+  const shown = new Set<string>();
+  const states = new Set<string>();
+
+  /** Its worker has stopped. */
+  function forget(server: string): void {
+    shown.delete(server);
+    paused.remove({ server });
+    for (const state of states) jobs.remove({ server, state });
+    limits.forget(server);
+  }
+
+  return async function measure(workers: Pick<Workers, 'each' | 'servers'>): Promise<void> {
+    held.set(await deps.journal.count('held'));
+    await workers.each('measure', async ({ name }) => {
+      shown.add(name);
+      for (const [state, count] of Object.entries(await deps.queues.counts(name))) {
+        states.add(state);
+        jobs.set({ server: name, state }, count);
+      }
+      paused.set({ server: name }, (await deps.pauses.read(name)) === undefined ? 0 : 1);
+    });
+    await workers.each('limits', limits.measure);
+    const running = new Set(workers.servers().map(({ name }) => name));
+    for (const name of shown) if (!running.has(name)) forget(name);
+    const gone = await goneWithReplies(deps);
+    stranded.reset(); // a server that exists again, or whose queue is empty, has no series
+    for (const { server, counts = {} } of gone) stranded.set({ server }, countOf(counts));
   };
 }

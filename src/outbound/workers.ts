@@ -36,12 +36,10 @@ export interface Workers {
   stop(): Promise<void>;
 }
 
-/** @param onStopped called with the name of a server whose worker stops */
 export function createWorkers(
   deps: OutboundDeps,
   settings: OutboundSettings,
   checks: SignInChecks | undefined,
-  onStopped: (server: string) => void,
 ): Workers {
   const running = new Map<string, Running>();
   /** Servers whose worker could not be started or stopped. */
@@ -78,7 +76,6 @@ export function createWorkers(
   async function end({ server, worker, pool }: Running): Promise<void> {
     running.delete(server.name);
     checks?.stopped(server.name);
-    onStopped(server.name);
     await worker.stop(settings.stopGraceMs);
     await pool.close();
     deps.emit('SmtpServerStopped', { server: server.name });

@@ -51,7 +51,7 @@ export function createTokenProvider(settings: TokenProviderSettings) {
     const text = JSON.stringify({ id: credentialId(credential), at: now() });
     cache.write(`credential:${application.name}`, text).catch(() => {}); // only for people to look at
   });
-  const expiry = settings.metrics === undefined ? undefined : expiryGauges(settings.metrics, applications);
+  const expiry = settings.metrics === undefined ? undefined : expiryGauges(settings.metrics, applications, servers);
   const tokens = createTokens({
     ...{ cache, emit, now, monotonic, random, onRecovered, onToken: expiry?.token },
     renewAheadMs: renewAheadSeconds * 1000,

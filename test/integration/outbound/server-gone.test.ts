@@ -18,10 +18,8 @@ const OTHER = { user: 'other@contoso.example', additionalFromAddresses: ['suppor
 beforeEach(async () => {
   one = await room.replica({ servers: [server()] });
 });
-const stranded = async () =>
-  /^mailroom_replies_waiting_for_server\{server="sink"\} (\d+)$/m.exec(
-    (await one.deps.metrics?.registry.metrics()) ?? '',
-  )?.[1];
+const gauges = async () => (await one.deps.metrics?.registry.metrics()) ?? '';
+const stranded = async () => /^mailroom_replies_waiting_for_server\{server="sink"\} (\d+)$/m.exec(await gauges())?.[1];
 
 const count = (event: string) => one.events.filter(({ name }) => name === event).length;
 async function change(servers: SmtpServer[]): Promise<void> {
@@ -56,6 +54,9 @@ it.each([
   ['renamed', () => [server({ name: 'new name' })]],
 ])('%s: its replies are reported and wait; they are sent when it is back', async (_what, next) => {
   const ids = await waiting();
+  await waitFor(async () => (await gauges()).includes('mailroom_smtp_server_paused{server="sink"} 1'), {
+    describe: 'the gauges of the server',
+  });
   await change(next());
   await waitFor(() => count('RepliesWaitForServer') === 1, { describe: 'told' });
   expect(one.events.find(({ name }) => name === 'RepliesWaitForServer')?.fields).toMatchObject({
@@ -69,6 +70,9 @@ it.each([
   }
   expect((await one.outbound.status()).find((status) => status.server === 'sink')).toMatchObject({ state: 'gone' });
   await waitFor(async () => (await stranded()) === '2', { describe: 'the gauge counts them' });
+  await waitFor(async () => (await gauges()).match(/^mailroom_\w+\{server="sink"/gm)?.length === 1, {
+    describe: 'it has no other gauges',
+  });
   one.change([server()]);
   await one.deps.pauses.lift('sink', true);
   await waitFor(async () => (await stranded()) === undefined, { describe: 'the gauge is back' });

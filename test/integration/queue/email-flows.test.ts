@@ -56,7 +56,7 @@ it('the oldest open job counts in every state except completed: its raw mail is 
 it('gauges report waiting jobs, consumers, waiting time, and final failures', async () => {
   const metrics = createMetrics();
   const at = Date.now() - 1;
-  const servers = [imapServer({ name: 'S', host: 'localhost', port: 993, user: 's@contoso.example', emailFlow: 'G' })];
+  let servers = [imapServer({ name: 'S', host: 'localhost', port: 993, user: 's@contoso.example', emailFlow: 'G' })];
   const poll = flowGauges(
     flows,
     () => servers,
@@ -94,6 +94,13 @@ it('gauges report waiting jobs, consumers, waiting time, and final failures', as
   expect(await value('email_flow_failed_jobs')).toBe(1);
   expect(await value('message_taken_seconds_count')).toBe(1);
   expect(await value('message_taken_seconds_sum')).toBeGreaterThanOrEqual(5);
+  servers = [];
+  for (let i = 0; i < 3; i++) await poll();
+  expect(await value('email_flow_failed_jobs'), 'of a removed flow').toBe(1);
+  await (await queue.getJob('m-2'))?.remove();
+  await poll();
+  for (const gauge of ['backlog', 'oldest_seconds', 'failed_jobs', 'consumers'])
+    expect(await value(`email_flow_${gauge}`), gauge).toBeNaN();
   await worker.close();
   await queue.close();
 });
