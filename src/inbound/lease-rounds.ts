@@ -1,6 +1,7 @@
 // Which mailboxes this process watches: those that are wanted, placed here, and whose lease it holds. Each round brings that up to date.
 import { mailboxId as idOf } from '../contract/names.ts';
 import type { ImapServer } from '../domain/email-server.ts';
+import { within } from '../lib/within.ts';
 import { placementOf } from './placement.ts';
 import type { InboundPorts } from './ports.ts';
 import { type Supervised, supervise } from './supervise.ts';
@@ -10,6 +11,8 @@ interface Watching {
   token: string;
   /** The definition as it was when the watch began. */
   server: ImapServer;
+  /** Resolves when it has stopped; undefined: it is not stopping. */
+  stopping?: Promise<void>;
 }
 
 export function leaseRounds(ports: InboundPorts) {
@@ -37,11 +40,16 @@ export function leaseRounds(ports: InboundPorts) {
     emit('MailboxStarted', { server: server.name, emailFlow: server.emailFlow });
   }
 
-  async function stopOne(id: string, { supervised, token }: Watching, reason: string): Promise<void> {
-    await supervised.stop(reason);
-    watching.delete(id);
-    await leases.release(id, token).catch(() => {}); // it expires on its own
+  function stopOne(id: string, entry: Watching, reason: string): Promise<void> {
+    entry.stopping ??= entry.supervised.stop(reason).then(async () => {
+      watching.delete(id);
+      await leases.release(id, entry.token).catch(() => {}); // it expires on its own
+    });
+    return entry.stopping;
   }
+
+  /** A server that is silent may delay one stop for longer than a lease lives: it must not cost the leases of the others. */
+  const stopMany = (stops: Promise<void>[]) => within(Promise.all(stops), renewMs, () => []);
 
   async function renew(): Promise<void> {
     const at = ports.monotonic();
@@ -55,19 +63,20 @@ export function leaseRounds(ports: InboundPorts) {
       if (version !== undefined && version < known) watching.get(id)?.supervised.setBack(version);
     }
     for (const id of marked) watching.get(id)?.supervised.marksWait();
-    for (const id of lost) {
+    const leaving = lost.flatMap((id) => {
       const entry = watching.get(id);
-      if (entry === undefined) continue;
+      if (entry === undefined || entry.stopping !== undefined) return [];
       emit('LeaseLost', { server: entry.server.name });
       // The commit script refuses our token already; the connection goes too, without writing.
-      await entry.supervised.stop('lease-lost');
-      watching.delete(id);
-    }
+      return [stopOne(id, entry, 'lease-lost')];
+    });
+    await stopMany(leaving);
   }
 
   async function stopOthers(): Promise<void> {
     const leaving: Promise<void>[] = [];
     for (const [id, entry] of watching) {
+      if (entry.stopping !== undefined) continue;
       entry.supervised.publish();
       const server = wanted.get(id);
       if (server === undefined) leaving.push(stopOne(id, entry, 'disabled-or-removed'));
@@ -77,7 +86,7 @@ export function leaseRounds(ports: InboundPorts) {
         leaving.push(stopOne(id, entry, 'handed-over'));
       }
     }
-    await Promise.all(leaving);
+    await stopMany(leaving);
   }
 
   async function startMine(): Promise<void> {
@@ -86,7 +95,7 @@ export function leaseRounds(ports: InboundPorts) {
     for (const [i, [id, server]] of mine.entries()) {
       const token = tokens[i];
       // Also one that was removed meanwhile: the next round stops it and gives its lease back.
-      if (token !== undefined && !stopped) start(id, server, token);
+      if (token !== undefined) await (stopped ? leases.release(id, token) : start(id, server, token));
     }
     if (mine.length > 0) isFirstRound = false;
   }

@@ -58,7 +58,8 @@ export async function poll(watched: Watched, mailbox: Mailbox, full: boolean, st
   } else doubt(watched, state, status);
   const exists = (uid: number) => status?.uidNext === undefined || uid < status.uidNext;
   if (state.doubts === 0) state.window = { low, uids: uids.filter(exists), modseq: before?.modseq };
-  const pending = [...ledger.pending.keys()].filter((uid) => uid < low);
+  // Also those that are not listed any more: the next try finds out whether they are gone.
+  const pending = [...ledger.pending.keys()].filter((uid) => !uids.includes(uid));
   if (!full) return [...pending, ...uids.filter(exists)];
   const recent = await mailbox.uidsSince(new Date(ports.now() - 3 * DAY_MS));
   return [...new Set([...pending, ...recent.filter(exists), ...uids.filter(exists)])].sort((a, b) => a - b);

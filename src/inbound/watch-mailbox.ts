@@ -113,8 +113,9 @@ export function watchMailbox(watched: Watched, mailbox: Mailbox, interrupt: Abor
   }
 
   async function paused(hold: Hold | undefined): Promise<Happened> {
-    const wait = hold === undefined ? PAUSED_MS : Math.max(50, hold.until - monotonic());
-    const ms = Math.min(wait, PAUSED_MS, probeMs);
+    const held = (hold?.until ?? 0) - monotonic();
+    // When the hold is over, something else keeps it paused.
+    const ms = Math.min(held > 0 ? Math.max(50, held) : PAUSED_MS, PAUSED_MS, probeMs);
     // A change in the folder must not shorten the wait.
     if ((await mailbox.waitForChange(ms, interrupt)) === 'changed')
       await sleep(Math.min(ms, 1_000), undefined, { signal: interrupt }).catch(() => {});

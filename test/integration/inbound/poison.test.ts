@@ -47,6 +47,18 @@ it.each(poisons)('%s: quarantined as %s', async (fault, reason) => {
   expect(await unaccounted()).toEqual([]);
 });
 
+it('deleted by a colleague while it is pending: vanished at its next try', async () => {
+  const { jobsAre, eventIs, imap, ledgers, mailboxId } = await start(3, {
+    prepare: ({ faults }) => faults.set(2, 'no-row'),
+  });
+  await jobsAre(2);
+  await eventIs('MessagePending');
+  imap.set({ messages: imap.messages.filter(({ uid }) => uid !== 2) });
+  imap.push('* 2 EXPUNGE\r\n');
+  expect(await eventIs('MessageVanished')).toMatchObject({ uid: 2 });
+  expect((await ledgers.load(mailboxId)).pending.size).toBe(0);
+});
+
 // It is streamed, in pieces; the first one comes.
 it.each<[fault: ScriptedFault, reason: string]>([
   ['cut', 'connection-closed'],

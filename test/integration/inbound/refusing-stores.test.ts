@@ -53,6 +53,34 @@ describe('a store that refuses writes', () => {
     expect(one.events('MailboxPaused')[0]).toMatchObject({ err: { code: 'BLOB_STORE_FULL' } });
   });
 
+  it('polls no more often than a paused mailbox does, when the store is known to be full after the refusal', async () => {
+    let full = false;
+    const one = await start(0, {
+      blobs: (blobs) => ({
+        ...blobs,
+        putBatch: async (list) => {
+          if (full) throw new MailroomError('BLOB_STORE_FULL', { remote: { system: 'blob', code: 'ENOSPC' } });
+          return blobs.putBatch(list);
+        },
+      }),
+      ports: { pressure: async () => (full && refused() ? 'blob-store' : undefined) },
+    });
+    const refused = () => one.events('MailboxPaused').length > 0;
+    await one.isIdle();
+    full = true;
+    one.imap.add({ uid: 1, raw: scriptedMail('full') });
+    await one.eventIs('MailboxPaused');
+    const polls = () => one.imap.commands.filter((command) => command.startsWith('STATUS')).length;
+    const before = polls();
+    // deadAfterMs allows a probe each 1.2 s; the first try is due after one second.
+    await waitFor(() => polls() >= before + 2, { describe: 'two polls' });
+    const begun = performance.now();
+    await waitFor(() => polls() > before + 2, { describe: 'one more poll' });
+    expect(performance.now() - begun).toBeGreaterThan(1_000);
+    full = false;
+    expect(await one.jobsAre(1)).toHaveLength(1);
+  });
+
   it('pauses when Redis is out of memory, and stores no raw mail twice', async () => {
     const stored: number[] = [];
     const admin = new Redis(redisUrl());
