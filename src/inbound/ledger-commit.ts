@@ -2,6 +2,7 @@
 import { ANSWER_SECONDS } from '../domain/answered.ts';
 import type { LedgerMeta } from '../domain/ledger.ts';
 import { DAY_MS } from '../lib/time.ts';
+import { createCopies } from './copies.ts';
 import { fingerprintOf, messageIdHash } from './fingerprint.ts';
 import { type Item, ingest, quarantineReason, type Ready } from './ingest-message.ts';
 import type { Watched } from './watched.ts';
@@ -53,17 +54,25 @@ const printOf = ({ source, internalDate, size }: Item): string => fingerprintOf(
  * matched; the rest is returned.
  */
 async function withoutMatched(watched: Watched, items: readonly Item[]): Promise<readonly Item[]> {
-  const { ports, ledger, mailboxId, server } = watched;
+  const { ports, ledger, mailboxId, server, copies } = watched;
   const rescannedAt = ledger.meta?.rescannedAt;
   if (rescannedAt === undefined) return items;
   const old = items.filter(
     ({ internalDate, unreadable }) =>
       unreadable === undefined && (internalDate?.getTime() ?? 0) < rescannedAt + CLOCK_SLACK_MS,
   );
-  const known = await ports.ledgers.knownFingerprints(mailboxId, old.map(printOf));
-  const matched = old.filter((_, i) => known[i] === true);
+  const prints = old.map(printOf);
+  const known = await ports.ledgers.knownCopies(mailboxId, prints);
+  const taken = createCopies();
+  const matched = old.filter((_, i) => {
+    const print = prints[i] as string;
+    if ((known[i] ?? 0) <= copies.of(print) + taken.of(print)) return false;
+    taken.add([print]);
+    return true;
+  });
   if (matched.length === 0) return items;
   await watched.commit({ outcomes: [{ outcome: 'matched', uids: matched.map(({ uid }) => uid) }] });
+  copies.add(matched.map(printOf));
   for (const { uid } of matched) ports.emit('MessageMatched', { server: server.name, uid });
   return items.filter((item) => !matched.includes(item));
 }
@@ -77,6 +86,9 @@ async function enqueue(watched: Watched, items: readonly Ready[], durable: Promi
     const reason = quarantineReason(item);
     return reason === undefined ? [] : [{ item, reason }];
   });
+  const prints = items.flatMap(({ message: { fingerprint, receivedAt } }) =>
+    fingerprint === undefined ? [] : [{ value: fingerprint, internalDate: new Date(receivedAt) }],
+  );
   const newFlows = [...new Set(items.map(({ message }) => message.emailFlow))].filter(
     (flow) => !meta.emailFlows.includes(flow),
   );
@@ -92,9 +104,7 @@ async function enqueue(watched: Watched, items: readonly Ready[], durable: Promi
       messages: items.map(({ message, parsed: { bodies } }) => ({ message, bodies })),
       after: durable,
       parsed: items.map(({ uid }) => uid),
-      fingerprints: items.flatMap(({ message: { fingerprint, receivedAt } }) =>
-        fingerprint === undefined ? [] : [{ value: fingerprint, internalDate: new Date(receivedAt) }],
-      ),
+      fingerprints: prints,
       quarantined: bad.map(({ item, reason }) => ({
         uid: item.uid,
         entry: {
@@ -109,6 +119,10 @@ async function enqueue(watched: Watched, items: readonly Ready[], durable: Promi
       ...(server.mailboxEvents === 'flags-and-sent' ? { keepSiblingsSeconds: ANSWER_SECONDS } : {}),
       ...(server.afterQueued.action === 'leave' ? {} : { afterCare: good }),
     },
+  );
+  const comparedUntil = (meta.rescannedAt ?? 0) + CLOCK_SLACK_MS;
+  watched.copies.add(
+    prints.flatMap(({ value, internalDate }) => (internalDate.getTime() < comparedUntil ? [value] : [])),
   );
   observeDelays(watched, items);
   for (const item of items) {

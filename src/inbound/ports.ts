@@ -192,8 +192,8 @@ export interface InboundPorts {
     /** Version of the ledger as Redis has it; 0 = never written. */
     version(mailboxId: string): Promise<number>;
     fingerprints(mailboxId: string): Promise<Map<string, number>>;
-    /** Which of the fingerprints are known. */
-    knownFingerprints(mailboxId: string, values: readonly string[]): Promise<boolean[]>;
+    /** How many messages with each of the fingerprints are known. */
+    knownCopies(mailboxId: string, values: readonly string[]): Promise<number[]>;
     siblings(hashes: readonly string[]): Promise<string[][]>;
     writeState(mailboxId: string, state: Record<string, string | number>): Promise<void>;
     parsing(mailboxId: string, begun: ReadonlyMap<number, number>): Promise<void>;

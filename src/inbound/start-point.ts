@@ -134,6 +134,7 @@ async function rescan(watched: Watched, mailbox: Mailbox, uids: readonly number[
       { outcome: 'before-start', uids: before },
     ],
   });
+  watched.copies.clear();
   ports.emit('MailboxRescanned', {
     server: server.name,
     reason,

@@ -5,6 +5,7 @@ import { type ImapServer, loginKey } from '../domain/email-server.ts';
 import { asError } from '../domain/errors.ts';
 import { signInTurn } from './connect-mailbox.ts';
 import { mailboxConnections } from './connections.ts';
+import { createCopies } from './copies.ts';
 import { isolation } from './isolation.ts';
 import { openLedger } from './ledger.ts';
 import { BEGINNING, eventsOf, type Happened, nextLife } from './mailbox-life.ts';
@@ -40,6 +41,7 @@ export function supervise(ports: InboundPorts, options: SuperviseOptions) {
       return ledger.firstConnectAt();
     },
     commit: ledger.commit,
+    copies: createCopies(),
     parseAttempts: parseAttempts(ports.ledgers, mailboxId),
     isolation: isolation(),
     serverOf: options.serverOf,

@@ -2,6 +2,7 @@
 // kept by the object that is named for it.
 import type { ImapServer } from '../domain/email-server.ts';
 import type { Ledger } from '../domain/ledger.ts';
+import type { Copies } from './copies.ts';
 import type { Isolation } from './isolation.ts';
 import type { openLedger } from './ledger.ts';
 import type { parseAttempts } from './parse-attempts.ts';
@@ -14,6 +15,7 @@ export interface Watched {
   readonly ledger: Ledger;
   readonly firstConnectAt: number;
   readonly commit: ReturnType<typeof openLedger>['commit'];
+  readonly copies: Copies;
   readonly parseAttempts: ReturnType<typeof parseAttempts>;
   /** Which UIDs are fetched alone, because FETCH failed somewhere near them. */
   readonly isolation: Isolation;

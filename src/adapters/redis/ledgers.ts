@@ -20,6 +20,19 @@ import { noteDamaged, soundFields, soundMembers } from './guard.ts';
 import { script } from './script.ts';
 import { objectIn } from './structures.ts';
 
+/** KEYS: fingerprints. ARGV: fingerprints. */
+const COPIES = script(`
+local counts = {}
+for i, value in ipairs(ARGV) do
+  local n, member = 0, value
+  while redis.call('ZSCORE', KEYS[1], member) do
+    n = n + 1
+    member = value .. '.' .. (n + 1)
+  end
+  counts[i] = n
+end
+return counts`);
+
 /** KEYS: sets. One call for a batch: many small commands cost the client more than Redis. */
 const SIBLINGS = script(`
 local found = {}
@@ -89,10 +102,9 @@ export function createLedgers(redis: Redis, disk: AskDisk = openDisk(redis)): Le
       }
       return counts;
     },
-    async knownFingerprints(id, values) {
+    async knownCopies(id, values) {
       if (values.length === 0) return [];
-      const scores = await redis.zmscore(fingerprintsKey(redis, id), ...values);
-      return scores.map((score) => score !== null);
+      return (await COPIES(redis, [fingerprintsKey(redis, id)], values)) as number[];
     },
     async siblings(hashes) {
       if (hashes.length === 0) return [];

@@ -120,6 +120,26 @@ describe('a stale session', () => {
     expect(one.events('MailboxRescanned')).toMatchObject([{ reason: 'uidvalidity-changed' }]);
   });
 
+  // Without a Message-ID, all that distinguishes them is what is in the body.
+  it('after UIDs were reset, mails with one fingerprint that come one after another are all enqueued', async () => {
+    const fax = (uid: number) => ({
+      uid,
+      raw: Buffer.from(`From: fax@customer.example\r\nDate: Mon, 23 Nov 2026 10:00:00 +0000\r\n\r\nPage ${uid}\r\n`),
+    });
+    const one = await start(1, { prepare: (imap) => imap.set({ stale: true }) });
+    await one.jobsAre(1);
+    await one.isIdle();
+    const first = { uid: 51, raw: one.imap.messages[0]?.raw ?? Buffer.alloc(0) };
+    one.imap.set({ uidValidity: 15, messages: [first], stale: false });
+    await one.eventIs('MailboxRescanned');
+    for (let n = 1; n <= 3; n++) {
+      await one.isIdle();
+      one.imap.add(fax(51 + n));
+      expect(await one.jobsAre(1 + n)).toHaveLength(1 + n);
+    }
+    expect(one.events('MessageMatched')).toEqual([]);
+  });
+
   it('starts another session after two polls in which a new mail is counted but not listed', async () => {
     const one = await start(3, { prepare: (imap) => imap.set({ stale: true }) });
     await one.jobsAre(3);

@@ -48,7 +48,7 @@ async function watch(): Promise<{ well: string[]; errors: string[] }> {
   for (const id of ALL) {
     try {
       await Promise.all([ledgers.load(id), ledgers.unfinished(id)]);
-      await ledgers.knownFingerprints(id, ['0123456789abcdef']);
+      await ledgers.knownCopies(id, ['0123456789abcdef']);
       await ledgers.siblings(['hash']);
       await ledgers.parsing(id, new Map([[1, 1]]));
       await ledgers.afterCare(id);

@@ -1,0 +1,16 @@
+// Messages by fingerprint that got their outcome since the UIDs of the folder were reset: a message is a copy of an old one only if Redis knows more
+// copies than these. In memory: after a restart, all that Redis knows count as old.
+
+export type Copies = ReturnType<typeof createCopies>;
+
+export function createCopies() {
+  const counts = new Map<string, number>();
+  return {
+    of: (print: string): number => counts.get(print) ?? 0,
+    add(prints: Iterable<string>): void {
+      for (const print of prints) counts.set(print, (counts.get(print) ?? 0) + 1);
+    },
+    /** UIDs were reset. */
+    clear: (): void => counts.clear(),
+  };
+}
