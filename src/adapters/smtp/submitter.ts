@@ -53,6 +53,11 @@ export function createSubmitter(
     });
   }
 
+  function reconnect(): void {
+    transport.close({ force: true });
+    transport = open();
+  }
+
   async function once(submission: Submission): Promise<SubmissionOutcome> {
     const tracker: Tracker = { pulled: false, firstByte: false, finished: false, over: false };
     tokenFault = undefined;
@@ -65,6 +70,7 @@ export function createSubmitter(
         submission,
         tracker,
       } as never);
+      if (!tracker.finished) throw earlyAnswer(accepted.response);
       const ehlo = (accepted as { ehlo?: string[] }).ehlo;
       maxSize = sizeIn(ehlo) ?? maxSize;
       const refused = (accepted as { rejectedErrors?: SmtpError[] }).rejectedErrors ?? [];
@@ -81,6 +87,8 @@ export function createSubmitter(
     } finally {
       tracker.over = true;
       pulled = tracker.pulled;
+      // The mail has no end: on this connection, the next command would become a part of it.
+      if (tracker.pulled && !tracker.finished) reconnect();
     }
   }
 
@@ -89,17 +97,16 @@ export function createSubmitter(
       let outcome = await once(submission);
       // A connection at the end of its time (421, or closed while idle): a new one, at once. Nothing was read for the old one.
       if (isEnded(outcome, served) && !pulled && !closed) {
-        transport.close();
-        transport = open();
+        reconnect();
         outcome = await once(submission);
       }
       served = outcome.kind === 'accepted';
-      if (needsToken(outcome) && server.authentication.type === 'OAuth2' && !closed) {
+      const mayRenew = server.authentication.type === 'OAuth2' && !closed;
+      if (needsToken(outcome) && outcome.sent === 'none' && mayRenew) {
         renewNext = true; // nodemailer does not renew after a direct 535: retried once here
         outcome = await once(submission);
       }
-      if (outcome.kind === 'failed' && needsToken(outcome))
-        return { ...outcome, verdict: { ...outcome.verdict, action: 'pause-server' } };
+      if (needsToken(outcome)) return { ...outcome, verdict: { ...outcome.verdict, action: 'pause-server' } };
       return outcome;
     },
     maxSize: () => maxSize,
@@ -139,8 +146,16 @@ function failed(
   };
 }
 
-const needsToken = (outcome: SubmissionOutcome): boolean =>
+const needsToken = (outcome: SubmissionOutcome): outcome is SubmissionOutcome & { kind: 'failed' } =>
   outcome.kind === 'failed' && outcome.verdict.action === 'renew-token';
+
+/** An acceptance that came before the dot accepts no mail. */
+const earlyAnswer = (response: string): SmtpError =>
+  Object.assign(new Error('The server answered before the end of the mail'), {
+    response,
+    responseCode: Number(response.slice(0, 3)),
+    command: 'DATA',
+  });
 
 /** nodemailer's pool drops the 421 when the server closes at once: then only a connection that had worked counts as one that ended. */
 const isEnded = (outcome: SubmissionOutcome, served: boolean): boolean =>
