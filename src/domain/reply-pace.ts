@@ -1,4 +1,14 @@
 // Port of the pace of a sending mailbox, as outbound uses it; adapters/redis/pace.ts keeps it for all replicas.
+import { DAY_MS, HOUR_MS } from '../lib/time.ts';
+
+/** Longest wait that an answer may ask for, ms: for one reply, and for everything on the server. */
+export const LONGEST_ASKED_MS = { reply: HOUR_MS, server: DAY_MS };
+/** Waits are stretched by up to this share, so that replicas do not return at the same moment. */
+export const STRETCH = 1 / 4;
+/** The longest wait that there is, ms. An end later than this comes from a clock that was ahead. */
+export const LONGEST_WAIT_MS = LONGEST_ASKED_MS.server * (1 + STRETCH);
+/** Longest sleep of a waiting job, ms: whether its reply is due is decided by the journal. */
+export const LONGEST_SLEEP_MS = HOUR_MS;
 
 /** `wanted`: renewed, but a sender that has no connection waits for one. */
 export type SlotAnswer = 'taken' | 'wanted' | 'full';

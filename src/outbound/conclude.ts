@@ -2,7 +2,7 @@
 import type { Failure, RecipientState, Remote } from '../contract/result.ts';
 import { afterRcpt, moveRecipients, some } from '../domain/recipients.ts';
 import type { JournalEntry, ReplyState } from '../domain/reply-journal.ts';
-import { sendingMailbox } from '../domain/reply-pace.ts';
+import { STRETCH, sendingMailbox } from '../domain/reply-pace.ts';
 import type { JobEnding } from '../domain/reply-queues.ts';
 import type { RecipientOutcome, SubmissionOutcome } from '../domain/submission.ts';
 import { defined } from '../lib/defined.ts';
@@ -94,7 +94,7 @@ export async function accepted(work: Work, entry: JournalEntry, outcome: Accepte
 }
 
 /** Longer, never shorter than requested: an announced wait is kept. */
-const stretched = (work: Work, ms: number) => Math.round(ms * work.settings.waitScale * (1 + Math.random() / 4));
+const stretched = (work: Work, ms: number) => Math.round(ms * work.settings.waitScale * (1 + Math.random() * STRETCH));
 
 const longest = (work: Work, recipients: readonly RecipientOutcome[]) =>
   stretched(work, Math.max(0, ...recipients.map(({ retryAfterMs = 0 }) => retryAfterMs)));

@@ -4,7 +4,7 @@ import type { Failure } from '../contract/result.ts';
 import type { SmtpServer } from '../domain/email-server.ts';
 import { asError } from '../domain/errors.ts';
 import type { JournalEntry, Transition, Transitioned } from '../domain/reply-journal.ts';
-import { sendingMailbox } from '../domain/reply-pace.ts';
+import { LONGEST_SLEEP_MS, sendingMailbox } from '../domain/reply-pace.ts';
 import type { JobEnding, ReplyJob } from '../domain/reply-queues.ts';
 import { defined } from '../lib/defined.ts';
 import { collect } from '../lib/streams.ts';
@@ -55,8 +55,11 @@ export const report = (
   fields: EventFields = {},
 ): void => deps.emit(event, { server: server.name, replyId: reply.replyId, ...fields });
 
-/** The job runs again after this many ms; by default soon, to read from the journal what another worker decided. */
-export const later = (ms = 500): JobEnding => ({ end: 'later', at: Date.now() + ms });
+/**
+ * The job runs again after this many ms; by default soon, to read from the journal what another worker decided. A longer wait is the journal's
+ * (`dueAt`): the job only sleeps.
+ */
+export const later = (ms = 500): JobEnding => ({ end: 'later', at: Date.now() + Math.min(ms, LONGEST_SLEEP_MS) });
 
 export const expectedIn = (ms: number): string => new Date(Date.now() + ms).toISOString();
 

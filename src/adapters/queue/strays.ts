@@ -1,10 +1,11 @@
 // Puts back jobs of a replies queue that do not run although they should: ended without a result of ours (a failure while Redis refused writes, another
-// program on the queue), or delayed longer than any of our waits (the clock of the worker that delayed them was fast).
+// program on the queue), or delayed longer than any job sleeps (the clock of the worker that delayed them was fast).
 import type { Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { LONGEST_SLEEP_MS } from '../../domain/reply-pace.ts';
 
-/** Longest wait of one reply for its next attempt, ms, in addition to the reply's own notBefore. */
-const LONGEST_WAIT = 2 * 3_600_000;
+/** A job that is delayed for longer was delayed by a fast clock, ms; its reply's own notBefore may be later. */
+const FARTHEST = 2 * LONGEST_SLEEP_MS;
 /** Failed jobs in one read. */
 const PAGE = 100;
 /** A pass checks what failed since the last one, and this long before it, because workers' clocks differ, ms. */
@@ -46,10 +47,10 @@ export function createStrays(client: Redis): (queue: Queue) => Promise<string[]>
 
   async function delayedTooFar(queue: Queue): Promise<Job[]> {
     const [seconds] = (await client.time()) as unknown as [string, string];
-    const farthest = Number(seconds) * 1000 + LONGEST_WAIT;
+    const farthest = Number(seconds) * 1000 + FARTHEST;
     const ids = await client.zrangebyscore(queue.toKey('delayed'), farthest * SCORE_PER_MS, '+inf', 'LIMIT', 0, 2_000);
     const jobs = await Promise.all(ids.map((id) => queue.getJob(id)));
-    return jobs.filter((job) => job !== undefined && !(notBefore(job.data) > farthest - LONGEST_WAIT)) as Job[];
+    return jobs.filter((job) => job !== undefined && !(notBefore(job.data) > farthest - FARTHEST)) as Job[];
   }
 
   return async (queue) => {

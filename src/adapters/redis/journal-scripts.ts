@@ -1,8 +1,6 @@
 // The Lua scripts of the journal of replies (journal.ts): each moves one reply, by Redis' own clock, or leaves it as it is.
+import { LONGEST_WAIT_MS } from '../../domain/reply-pace.ts';
 import { NOW, script } from './script.ts';
-
-/** No reply waits longer than this for its next submission, ms. */
-const LONGEST_WAIT = 2 * 3_600_000;
 
 /** Creates the entry of a new reply. KEYS: entry, index of queued. ARGV, in the order of the parameters: digest, replyId, server, expiresAt or ''. */
 const create = (digest: number, replyId: number, server: number, expiresAt: number) =>
@@ -31,7 +29,7 @@ if state then
   end
   local early = tonumber(redis.call('HGET', KEYS[1], 'dueAt') or '0') - now
   if owner and redis.call('HEXISTS', KEYS[1], 'rendered') == 0 then redis.call('HINCRBY', KEYS[1], 'lapses', 1) end
-  if state == 'prepared' and early > 0 and early <= ${LONGEST_WAIT} then return {'early', early} end
+  if state == 'prepared' and early > 0 and early <= ${LONGEST_WAIT_MS} then return {'early', early} end
 else
   ${create(3, 4, 5, 6)}
 end

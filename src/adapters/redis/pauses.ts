@@ -1,11 +1,10 @@
 // Why an SMTP server's queue is paused, in Redis, shared by the replicas: one of them sets the pause, one lifts it.
 import type { Redis } from 'ioredis';
 import { prefixOf } from '../../domain/keys.ts';
+import { LONGEST_WAIT_MS } from '../../domain/reply-pace.ts';
 import { fieldsOf, NOW, script } from './script.ts';
 
 const LONGEST = 15 * 60_000;
-/** No pause of ours lasts longer than a day: a later end comes from a clock that was ahead, and the pause is due, ms. */
-const FARTHEST = 25 * 3_600_000;
 /** Epoch ms that no clock here reaches: the year 9999. */
 const NEVER = 253_402_300_000_000;
 
@@ -14,7 +13,7 @@ const SET = script(`
 ${NOW}
 local untilMs = tonumber(redis.call('HGET', KEYS[1], 'until') or '0')
 if redis.call('HEXISTS', KEYS[1], 'by') == 1 then return {tonumber(redis.call('HGET', KEYS[1], 'since')), untilMs} end
-if untilMs <= now or untilMs - now > ${FARTHEST} then
+if untilMs <= now or untilMs - now > ${LONGEST_WAIT_MS} then
   local row = redis.call('HINCRBY', KEYS[1], 'row', 1)
   local wait = math.max(tonumber(ARGV[3]), math.min(tonumber(ARGV[3]) * 2 ^ math.min(row - 1, 10), ${LONGEST}))
   untilMs = math.floor(now + wait)
@@ -40,7 +39,7 @@ const LIFT = script(`
 ${NOW}
 if redis.call('HGET', KEYS[1], 'paused') ~= '1' or redis.call('HEXISTS', KEYS[1], 'by') == 1 then return 0 end
 local left = tonumber(redis.call('HGET', KEYS[1], 'until') or '0') - now
-if ARGV[1] == '0' and left > 0 and left <= ${FARTHEST} then return 0 end
+if ARGV[1] == '0' and left > 0 and left <= ${LONGEST_WAIT_MS} then return 0 end
 redis.call('HSET', KEYS[1], 'paused', '0', 'until', 0)
 return 1`);
 
@@ -71,7 +70,7 @@ export function createPauses(redis: Redis) {
       if (fields.paused !== '1') return undefined;
       const { code = '', hint = '', by } = fields;
       const [since, until] = [Number(fields.since) || 0, Number(fields.until) || 0];
-      const leftMs = until > now && (until <= now + FARTHEST || by !== undefined) ? until - now : 0;
+      const leftMs = until > now && (until <= now + LONGEST_WAIT_MS || by !== undefined) ? until - now : 0;
       return { code, hint, since, until, leftMs, ...(by === undefined ? {} : { by }) };
     },
     async set(server: string, { code, hint, probeMs }: { code: string; hint: string; probeMs: number }) {

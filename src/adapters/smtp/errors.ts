@@ -4,6 +4,7 @@
 import { catalogue, hintFor } from '../../domain/catalogue/index.ts';
 import type { ErrorCode, FailureClass } from '../../domain/errors.ts';
 import { type MailProvider, providerOfHost } from '../../domain/mail-provider.ts';
+import { LONGEST_ASKED_MS } from '../../domain/reply-pace.ts';
 import type { SubmissionVerdict } from '../../domain/submission.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/time.ts';
 import { type Phase, type Row, rows } from './answers.ts';
@@ -32,9 +33,6 @@ export interface Names {
   provider?: MailProvider;
 }
 
-/** Longest wait that a server's words may ask for, ms: for one reply, and for everything on the server. */
-const LONGEST = { reply: HOUR_MS, server: DAY_MS };
-
 /** What to do after a failed submission. @param tries number of submissions of this reply, this one included: waits grow */
 export function classifySubmission(failure: SubmissionFailure, names: Names, tries = 1): SubmissionVerdict {
   const row = rowOf(failure, names);
@@ -44,7 +42,7 @@ export function classifySubmission(failure: SubmissionFailure, names: Names, tri
   const waits = action === 'retry' || action === 'back-off' || action === 'hold' || action === 'settle';
   const base = row.afterMs ?? 10_000;
   const growth = row.maxTries === undefined && action !== 'hold' ? 2 ** Math.min(Math.max(tries, 1) - 1, 6) : 1;
-  const longest = action === 'hold' ? LONGEST.server : LONGEST.reply;
+  const longest = action === 'hold' ? LONGEST_ASKED_MS.server : LONGEST_ASKED_MS.reply;
   const announced = waits && action !== 'settle' ? Math.min(announcedMs(failure.text ?? ''), longest) : 0;
   return {
     code: row.code,
@@ -101,11 +99,14 @@ function namesRecipient(text: string, { user, from }: Names): boolean {
   return text.split(BETWEEN_WORDS).some((word) => word.includes('@') && !own.includes(word.toLowerCase()));
 }
 
-/** The wait that an answer announces: `try again in 5 minutes`, `retry after 300 seconds`. Milliseconds; 0: none. */
+/** The wait that an answer announces: `try again in 5 minutes`, `retry after 300 seconds`, `in 1 day`. Milliseconds; 0: none. */
 export function announcedMs(text: string): number {
-  const found = /\b(?:in|after|for|within)\s+(\d{1,5})\s*(s|m|h)(?:ec(?:ond)?s?|in(?:ute)?s?|ours?|rs?)?\b/i.exec(text);
+  const found =
+    /\b(?:in|after|for|within)\s+(\d{1,5})\s*(s|m|h|d)(?:ec(?:ond)?s?|in(?:ute)?s?|ours?|rs?|ays?)?\b/i.exec(text);
   if (found === null) return 0;
-  const unit = { s: 1_000, m: MINUTE_MS, h: HOUR_MS }[(found[2] ?? 's').toLowerCase() as 's' | 'm' | 'h'];
+  const unit = { s: 1_000, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS }[
+    (found[2] ?? 's').toLowerCase() as 's' | 'm' | 'h' | 'd'
+  ];
   return Number(found[1]) * unit;
 }
 

@@ -6,7 +6,7 @@ import { replyKey } from '../../../src/adapters/redis/journal-entry.ts';
 import { createPace, paceKey } from '../../../src/adapters/redis/pace.ts';
 import { createPauses } from '../../../src/adapters/redis/pauses.ts';
 import { PREFIX, repliesQueue, replyJobId } from '../../../src/contract/names.ts';
-import { sendingMailbox } from '../../../src/domain/reply-pace.ts';
+import { LONGEST_WAIT_MS, sendingMailbox } from '../../../src/domain/reply-pace.ts';
 import type { Replies } from '../../../src/outbound/index.ts';
 import type { OutboundSettings } from '../../../src/outbound/ports.ts';
 import { smtpServer } from '../../support/servers.ts';
@@ -132,6 +132,29 @@ describe('a wait that an answer requests', () => {
     60_000,
   );
 
+  it.each([
+    ['two hours', '550 5.4.5 Daily user sending limit exceeded', 2],
+    ['six hours', '550 5.7.232 Tenant external recipient limit', 6],
+    ['a day', '452 4.3.1 Sending quota exceeded, try again in 24 hours', 24],
+  ])('%s at one of two recipients: kept in full length', async (_, answer, hours) => {
+    const [replies] = (await replicas(1, { restingMs: 0, seekMs: 100 })) as [Replies];
+    const { deps } = only();
+    const [taken, refused] = ['taken@example.net', 'refused@example.net'];
+    room.sink.answerRcpt = (address) => (address === refused ? answer : undefined);
+    const input = reply({ to: [taken, refused] });
+    await replies.submitReply(input);
+    const expected = async () => Date.parse((await replies.getReply(input.replyId))?.expectedAt ?? '');
+    await waitFor(async () => (await expected()) >= Date.now() + (hours - 0.01) * HOUR, { describe: 'it waits' });
+    const sleeps = async () => (await deps.queues.state('sink', input.replyId)) === 'delayed';
+    await waitFor(sleeps, { describe: 'delayed' });
+    expect(await deps.queues.putBack('sink')).toEqual([]);
+    // A worker with a fast clock takes it early.
+    await deps.queues.again('sink', input.replyId, input, { priority: 1 });
+    await waitFor(sleeps, { describe: 'delayed again' });
+    expect(await expected()).toBeGreaterThan(Date.now() + (hours - 0.01) * HOUR);
+    expect(room.sink.attempts).toHaveLength(1);
+  });
+
   it('recipients of the day used up: no attempt, and the expected time is reported', async () => {
     const one = smtpServer(room.sink.port, { pace: { perMinute: 1_000, connections: 1, recipientsPerDay: 1 } });
     const [replies] = (await replicas(2, {}, [one])) as [Replies];
@@ -219,7 +242,7 @@ describe('clocks that jump', () => {
     });
   }, 60_000);
 
-  it('shortens leases, pauses, waits and pace entries that lie ahead of Redis’ clock', async () => {
+  it('shortens leases, pauses, waits and pace entries that lie ahead of Redis’ clock, and none that an answer can ask for', async () => {
     const client = room.redis.client();
     const ahead = Date.now() + 24 * HOUR;
     const journal = createJournal(client);
@@ -232,6 +255,10 @@ describe('clocks that jump', () => {
     });
 
     const pauses = createPauses(client);
+    await pauses.set('daily', { code: 'SUBMISSION_QUOTA', hint: '', probeMs: LONGEST_WAIT_MS });
+    expect((await pauses.read('daily'))?.leftMs).toBeGreaterThan(LONGEST_WAIT_MS - MINUTE);
+    expect(await pauses.lift('daily')).toBe(false);
+    await client.flushall();
     await pauses.set('sink', { code: 'SMTP_AUTH_FAILED', hint: '', probeMs: 1_000 });
     const [pauseKey = ''] = await client.keys('*smtp-pause*');
     await client.hset(pauseKey, 'until', Date.now() + 48 * HOUR);

@@ -27,6 +27,7 @@ it.each([
   ['451 4.7.1 retry after 300 seconds', 5 * MINUTE],
   ['450 wait for 2 hours', 2 * HOUR],
   ['450 come back in 10s', 10_000],
+  ['550 daily quota used up, try again in 1 day', 24 * HOUR],
   ['450 4.2.0 queue id 300 seconded', 0],
   ['450 later', 0],
 ])('the wait that an answer announces: %s', (text, ms) => expect(announcedMs(text)).toBe(ms));
