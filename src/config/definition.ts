@@ -22,7 +22,10 @@ export const label = z
   })
   .refine((text) => !FORBIDDEN.test(text), inZod('controlCharacters'));
 
-const filled = z.string(inZod('notText')).trim().min(1, inZod('empty'));
+const filled = z
+  .string(inZod('notText'))
+  .trim()
+  .min(1, { error: inZod('empty'), abort: true });
 
 /** A list with one item would otherwise pass as its text: String(['enabled']) is enabled. */
 export const scalar = (given: unknown): string => (typeof given === 'object' ? '' : String(given).trim());
@@ -168,7 +171,12 @@ const common = {
   application: label.optional(),
   signIn: choice(['appOnly', 'delegated'], { 'app-only': 'appOnly' }).default('appOnly'),
   signInUser: filled.optional(),
-  password: z.string(inZod('notText')).min(1, inZod('empty')).optional(),
+  // A line break that was copied along would be part of it, and the sign-in would fail without a visible reason.
+  password: z
+    .string(inZod('notText'))
+    .min(1, inZod('empty'))
+    .refine((text) => !/\p{Cc}/u.test(text), inZod('controlCharacters'))
+    .optional(),
   passwordFile: filled.optional(),
   passwordEnv: filled.optional(),
   ca: filled.optional(),

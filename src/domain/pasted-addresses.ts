@@ -1,6 +1,6 @@
 // What people paste into a field for mail addresses: `Support <support@…>; mailto:…`, lines of a table, Outlook's "Last, First <…>". The strict parser
 // reads each piece; pieces that it refuses are named. Pure, linear.
-import { percentDecoded } from '../lib/text.ts';
+import { percentDecoded, trimInvisible } from '../lib/text.ts';
 import { type MailboxAddress, parseAddress } from './address.ts';
 
 /** An address, or a piece that is not one. */
@@ -23,7 +23,7 @@ function split(text: string, separators: string): string[] {
     parts.push(text.slice(from, at));
     from = at + 1;
   }
-  return [...parts, text.slice(from)].map((part) => part.trim()).filter((part) => part !== '');
+  return [...parts, text.slice(from)].map(trimInvisible).filter((part) => part !== '');
 }
 
 /** `mailto:a@b?subject=…` → `a@b` (RFC 6068), percent-encoding undone where it can be. */
@@ -32,9 +32,12 @@ function withoutScheme(address: string): string {
   return spec === undefined ? address : percentDecoded(spec);
 }
 
+/** Without what surrounds an address in a sentence or in Outlook: `'a@b'`, `a@b.` */
+const bare = (piece: string): string => piece.replace(/\.$/, '').replace(/^'(.*)'$/, '$1');
+
 function read(piece: string): Pasted {
   const [, name, spec] = /^([^<>]*)<([^<>]*)>$/.exec(piece) ?? [];
-  const text = spec === undefined ? withoutScheme(piece) : `${name}<${withoutScheme(spec.trim())}>`;
+  const text = spec === undefined ? withoutScheme(bare(piece)) : `${name}<${withoutScheme(trimInvisible(spec))}>`;
   const parsed = parseAddress(text);
   return parsed.ok ? parsed.value : { refused: piece };
 }
@@ -47,7 +50,7 @@ function ofChunk(chunk: string): Pasted[] {
   if (parts.length === 2 && named !== null && !/[@<>"]/.test(last)) {
     const parsed = parseAddress({
       name: `${last}, ${named[1]?.trim()}`,
-      address: withoutScheme((named[2] ?? '').trim()),
+      address: withoutScheme(trimInvisible(named[2] ?? '')),
     });
     return [parsed.ok ? parsed.value : { refused: chunk }];
   }

@@ -16,6 +16,17 @@ export function trimStartOf(text: string, set: string): string {
   return from === 0 ? text : text.slice(from);
 }
 
+const BLANK = /[\s\p{Cf}]/u;
+
+/** `text` without white space and invisible characters (zero width, marks of direction) at both ends, as they come along when people copy. Linear. */
+export function trimInvisible(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (from < to && BLANK.test(text[from] as string)) from++;
+  while (to > from && BLANK.test(text[to - 1] as string)) to--;
+  return text.slice(from, to);
+}
+
 /** The first `max` UTF-16 units, without splitting a surrogate pair. */
 export function clip(text: string, max: number): string {
   if (text.length <= max) return text;

@@ -392,6 +392,20 @@ describe.each(languages)('the handbook’s steps 4 to 6 ($locale)', (words) => {
     await warning.waitFor({ state: 'detached' });
     await page.locator('fieldset.list button.remove').nth(1).click();
     expect(await page.locator('fieldset.list input').count()).toBe(1);
+    // A wrong value is marked while it is typed; what saving has marked stays until it is corrected, whatever else is typed.
+    await page.locator('details.card summary').click();
+    await page.locator('#perMinute').fill('0');
+    await page.getByLabel('Name', { exact: true }).focus();
+    await page.locator('#perMinute-error:not(:empty)').waitFor();
+    await page.getByRole('button', { name: words.save }).click();
+    await page.locator('#problems a[href="#perMinute"]').waitFor();
+    const checked = page.waitForResponse(/email-servers\/check$/);
+    await page.getByLabel('Name', { exact: true }).fill(smtpName);
+    await checked;
+    await sound(page);
+    await page.locator('#perMinute-error:not(:empty)').waitFor();
+    await page.locator('#perMinute').fill('30');
+    await page.locator('#perMinute-error:empty').waitFor({ state: 'attached' });
     // Nobody has signed in yet: the test says so, and what to do.
     const early = await tested(page, page.getByRole('button', { name: words.test }));
     // Not wrong, only not yet possible: a note.

@@ -11,6 +11,7 @@ import {
   namesOf,
   powerShell,
   problemsIn,
+  questionOf,
   STEPS,
   type Step,
 } from './connect.ts';
@@ -175,29 +176,43 @@ export function addConnect({ get, post }: Routes, deps: ConnectDeps): void {
     };
   }
 
-  /** The first step whose answers are wrong, with what is wrong in it. */
+  /** What the rules of saving refuse in both servers, at the question it comes from. */
+  async function refusedIn(answers: Answers, form: URLSearchParams): Promise<Problem[]> {
+    const both = definitionsOf(answers, form.get('password') ?? '');
+    const found = await Promise.all(
+      (['imap', 'smtp'] as const).map(async (type) => {
+        const { problems } = await deps.preview(both[type]);
+        return problems.map((one) => ({ ...one, field: questionOf(type, one.field, answers) }));
+      }),
+    );
+    // One for each question: both servers may have it.
+    return [...new Map(found.flat().map((one) => [one.field, one])).values()];
+  }
+
+  /** The first step whose answers are wrong, with what is wrong in it. @param last step that was answered */
   async function firstWrong(
     answers: Answers,
     form: URLSearchParams,
+    last: Step,
   ): Promise<{ step: Step; problems: Problem[] } | undefined> {
     const names = (await servers.list()).map(({ name }) => name);
-    for (const step of STEPS) {
-      const problems: Problem[] = problemsIn(step, answers, names);
+    const refused = await refusedIn(answers, form);
+    for (const step of STEPS.slice(0, STEPS.indexOf(last) + 1)) {
+      const own: Problem[] = problemsIn(step, answers, names);
+      const known = new Set(own.map(({ field }) => field));
+      // The last step has what belongs to no other, such as the password.
+      const isHere = (field: string) => (STEPS.find((one) => FIELDS[one].includes(field)) ?? 'review') === step;
+      const problems = [...own, ...refused.filter(({ field }) => !known.has(field) && isHere(field))];
       if (problems.length > 0) return { step, problems };
     }
-    const { imap, smtp } = definitionsOf(answers, form.get('password') ?? '');
-    const found = await Promise.all([deps.preview(imap), deps.preview(smtp)]);
-    // A problem that both servers have is shown once.
-    const all = new Map(found.flatMap((one) => one.problems).map((one) => [`${one.field} ${one.code}`, one]));
-    const problems = [...all.values()];
-    return problems.length === 0 ? undefined : { step: 'review', problems };
+    return undefined;
   }
 
   /** Creates both, or only the SMTP server when an earlier attempt failed after the first. */
   async function create({ form, frame, reply, by }: RequestContext, answers: Answers) {
     const names = namesOf(answers);
     const half = form.get('_half') === names.imap && (await servers.get(names.imap)) !== undefined;
-    const wrong = half ? undefined : await firstWrong(answers, form);
+    const wrong = half ? undefined : await firstWrong(answers, form, 'review');
     if (wrong !== undefined) return send(reply, wizardPage(frame, stateOf(wrong.step, answers, wrong)), 422);
     const { imap, smtp } = definitionsOf(answers, form.get('password') ?? '');
     let made = half;
@@ -228,9 +243,8 @@ export function addConnect({ get, post }: Routes, deps: ConnectDeps): void {
     if (action === 'back') return wizardPage(frame, stateOf(STEPS[Math.max(0, at - 1)] ?? 'mailbox', answers));
     if (action !== 'next') return wizardPage(frame, stateOf(step, answers));
     if (step === 'review') return create(context, answers);
-    const names = (await servers.list()).map(({ name }) => name);
-    const problems: Problem[] = problemsIn(step, answers, names);
-    if (problems.length > 0) return send(reply, wizardPage(frame, stateOf(step, answers, { problems })), 422);
+    const wrong = await firstWrong(answers, form, step);
+    if (wrong !== undefined) return send(reply, wizardPage(frame, stateOf(wrong.step, answers, wrong)), 422);
     return wizardPage(frame, stateOf(STEPS[at + 1] ?? 'review', answers));
   });
 }

@@ -2,7 +2,7 @@
 import { parseAddress } from '../../domain/address.ts';
 import { type Wrong, wrong } from '../../domain/definition-problem.ts';
 import type { Definition } from '../api/email-servers.ts';
-import { addressesIn, blank, NEW_FLOW, oneAddress } from './form.ts';
+import { addressesIn, blank, NEW_FLOW, oneAddress, oneHost, textsOf } from './form.ts';
 
 export const STEPS = ['mailbox', 'signIn', 'flow', 'review'] as const;
 export type Step = (typeof STEPS)[number];
@@ -19,7 +19,7 @@ export type Answers = Readonly<Record<string, string>>;
 
 /** The entered values, with defaults for the rest. @param applications their names */
 export function answersOf(entered: URLSearchParams, applications: readonly string[]): Answers {
-  const text = (field: string) => (entered.get(field) ?? '').trim();
+  const { text } = textsOf(entered);
   const kind = text('kind') === 'other' ? 'other' : 'microsoft';
   const mailbox = oneAddress(text('mailbox')).address;
   const preset = (type: 'IMAP' | 'SMTP', field: 'host' | 'port') =>
@@ -28,14 +28,16 @@ export function answersOf(entered: URLSearchParams, applications: readonly strin
   const given = (field: string, fallback: string, other: string) =>
     text(field) === '' || text(field) === other ? fallback : text(field);
   const microsoft = (type: 'IMAP' | 'SMTP') => (kind === 'other' ? String(blank(type).host) : '');
+  const imapPort = text('imapPort') || preset('IMAP', 'port');
+  const smtpPort = text('smtpPort') || preset('SMTP', 'port');
   return {
     kind,
     mailbox,
     name: text('name') || mailbox.slice(0, Math.max(0, mailbox.indexOf('@'))),
-    imapHost: given('imapHost', preset('IMAP', 'host'), microsoft('IMAP')),
-    imapPort: text('imapPort') || preset('IMAP', 'port'),
-    smtpHost: given('smtpHost', preset('SMTP', 'host'), microsoft('SMTP')),
-    smtpPort: text('smtpPort') || preset('SMTP', 'port'),
+    imapHost: oneHost(given('imapHost', preset('IMAP', 'host'), microsoft('IMAP')), imapPort),
+    imapPort,
+    smtpHost: oneHost(given('smtpHost', preset('SMTP', 'host'), microsoft('SMTP')), smtpPort),
+    smtpPort,
     application: text('application') || (applications[0] ?? ''),
     signIn: text('signIn') === 'delegated' ? 'delegated' : 'appOnly',
     person: oneAddress(text('person')).address,
@@ -74,6 +76,24 @@ export function problemsIn(step: Step, answers: Answers, names: readonly string[
     for (const piece of addressesIn(answers.from ?? '').refused) add('from', wrong('notAddress'), piece);
   }
   return found;
+}
+
+/** Questions by the field of a definition, where they have another name. */
+const QUESTIONS: Readonly<Record<string, string>> = {
+  signInUser: 'person',
+  aliases: 'mailbox',
+  additionalEmailFromAddresses: 'from',
+  displayNames: 'from',
+};
+
+/** The question whose answer is in this field of a definition. */
+export function questionOf(type: 'imap' | 'smtp', field: string, { kind, signIn }: Answers): string {
+  const [root = ''] = field.split(/[[.]/, 1);
+  if (root === 'host') return `${type}Host`;
+  if (root === 'port') return `${type}Port`;
+  if (root !== 'user') return QUESTIONS[root] ?? root;
+  if (kind === 'other') return 'login';
+  return type === 'smtp' && signIn === 'delegated' ? 'person' : 'mailbox';
 }
 
 export const namesOf = ({ name }: Answers): { imap: string; smtp: string } => ({

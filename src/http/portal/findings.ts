@@ -123,18 +123,34 @@ export function stateBadge({ language }: Pick<Frame, 'language'>, state: string)
   return html`<span class="badge ${kind}">${stateIn(language, state)}</span>`;
 }
 
-/** A warning with what to do; a long hint is folded, with one command per line. */
-export function findingItem({ language }: Pick<Frame, 'language'>, finding: Finding): Html {
-  const text = findingIn(language, finding).replace(/\.?$/, '.');
-  const hint = finding.hint[language];
-  if (hint.length < LONG) return html`<p>${text} ${hint}</p>`;
-  return html`<details><summary>${text}</summary>${fixList(hint)}</details>`;
+/** Beside a form: more would hide it on a phone. */
+const MOST_NOTES = 3;
+
+export function fewNotes(frame: Frame, findings: readonly Finding[]): Html {
+  const notes = findingNotes(frame, findings);
+  const rest = notes.slice(MOST_NOTES);
+  return html`${notes.slice(0, MOST_NOTES)}${rest.length > 0 && html`<details><summary>${countIn(frame.language, 'more', rest.length)}</summary>${rest}</details>`}`;
+}
+
+const isWarning = ({ severity }: Finding): boolean => severity === 'warning';
+
+/** What is doubtful, with what to do, warnings first; a long hint is folded, with one command per line. */
+export function findingNotes({ language }: Pick<Frame, 'language'>, findings: readonly Finding[]): Html[] {
+  const note = (finding: Finding): Html => {
+    const sentence = findingIn(language, finding).replace(/\.?$/, '.');
+    const text = isWarning(finding) ? html`<strong>${sentence}</strong>` : sentence;
+    const hint = finding.hint[language];
+    const body =
+      hint.length < LONG
+        ? html`<p>${text} ${hint}</p>`
+        : html`<details><summary>${text}</summary>${fixList(hint)}</details>`;
+    return html`<div class="note ${isWarning(finding) && 'warn'} wrap">${body}</div>`;
+  };
+  return [...findings.filter(isWarning), ...findings.filter((one) => !isWarning(one))].map(note);
 }
 
 export const hasProblem = ({ valid, findings, live }: EmailServerView): boolean =>
-  !valid ||
-  findings.some(({ severity }) => severity === 'warning') ||
-  ['backing-off', 'paused', 'retrying', 'sign-in-needed'].includes(live.state);
+  !valid || findings.some(isWarning) || ['backing-off', 'paused', 'retrying', 'sign-in-needed'].includes(live.state);
 
 export function problemsOf(frame: Frame, view: EmailServerView): Html[] {
   const { problems, findings } = view;
@@ -145,10 +161,7 @@ export function problemsOf(frame: Frame, view: EmailServerView): Html[] {
         html`<div class="note bad wrap"><strong>${labelIn(language, problem.field)}:</strong> <span>${problemIn(language, problem)}</span></div>`,
     ),
     ...failure(frame, view),
-    ...findings.map(
-      (finding) =>
-        html`<div class="note ${finding.severity === 'warning' ? 'warn' : ''} wrap">${findingItem(frame, finding)}</div>`,
-    ),
+    ...findingNotes(frame, findings),
   ];
 }
 

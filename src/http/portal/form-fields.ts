@@ -1,5 +1,5 @@
 // The fields of the form of an email server and of the wizard, each joined with its label, error and help for screen readers. Pure.
-import { fromAddresses, NEW_FLOW, shownField } from './form.ts';
+import { fieldOf, fromAddresses, NEW_FLOW, shownField } from './form.ts';
 import type { FormState } from './form-view.ts';
 import { type Html, html } from './html.ts';
 import type { Frame } from './layout.ts';
@@ -15,8 +15,6 @@ interface FieldOptions {
   mode?: string;
   /** Id of the list of choices that the browser offers. */
   list?: string | undefined;
-  /** The field whose errors it shows; default: its own. */
-  errorsOf?: string;
 }
 
 type FieldState = Pick<FormState, 'definition' | 'readOnly' | 'problems' | 'blankLines' | 'flows'>;
@@ -33,9 +31,7 @@ export function fieldsOf(frame: Frame, state: FieldState) {
   const { language } = frame;
   const { definition, readOnly, problems } = state;
   const problemOf = (field: string) => {
-    const found = problems.find(
-      (one) => one.field === field || one.field.startsWith(`${field}[`) || one.field.startsWith(`${field}.`),
-    );
+    const found = problems.find((one) => fieldOf(one.field, definition) === field);
     return found === undefined ? '' : problemIn(language, found);
   };
   const described = (field: string, help?: string) =>
@@ -46,9 +42,9 @@ export function fieldsOf(frame: Frame, state: FieldState) {
     html`<label for="${field}"${foreign(language, label)}>${label}</label>`;
 
   function input(field: string, label: string, options: FieldOptions): Html {
-    const { css, help, fixed = false, type = 'text', mode, list, errorsOf = field } = options;
+    const { css, help, fixed = false, type = 'text', mode, list } = options;
     const secret = type === 'password';
-    return html`<div class="${css}">${labelOf(field, label)}<input id="${field}" name="${field}" type="${type}" value="${!secret && shownField(definition, field)}" autocomplete="${secret ? 'new-password' : 'off'}"${mode !== undefined && html` inputmode="${mode}"`}${list !== undefined && html` list="${list}"`} spellcheck="false"${(readOnly || fixed) && html` readonly`}${described(errorsOf, help)}>${below(errorsOf, help)}</div>`;
+    return html`<div class="${css}">${labelOf(field, label)}<input id="${field}" name="${field}" type="${type}" value="${!secret && shownField(definition, field)}" autocomplete="${secret ? 'new-password' : 'off'}"${mode !== undefined && html` inputmode="${mode}"`}${list !== undefined && html` list="${list}"`} spellcheck="false"${(readOnly || fixed) && html` readonly`}${described(field, help)}>${below(field, help)}</div>`;
   }
 
   function area(field: string, label: string, { css, help }: FieldOptions): Html {

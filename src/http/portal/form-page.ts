@@ -5,8 +5,8 @@ import type { Definition, EmailServerView } from '../api/email-servers.ts';
 import { RequestInvalid } from '../problem.ts';
 import { conflictOf, mergedWith } from './conflict.ts';
 import type { PortalDeps } from './deps.ts';
-import { findingItem } from './findings.ts';
-import { blank, definitionFrom, NEW_FLOW } from './form.ts';
+import { fewNotes } from './findings.ts';
+import { addressesIn, blank, definitionFrom, fieldOf, NEW_FLOW } from './form.ts';
 import { type FormState, formPage, problemNote } from './form-view.ts';
 import { LIST, type RequestContext, type Routes, send, serverNamed, shownError } from './gate.ts';
 import { type Frame, mayChange, type ShownError } from './layout.ts';
@@ -98,7 +98,7 @@ const foldFlow = (flow: string) =>
   flow
     .normalize('NFKC')
     .toLowerCase()
-    .replaceAll(/[\s_.-]+/g, '');
+    .replaceAll(/[\s\p{Cf}_.-]+/gu, '');
 
 /** Saves what was entered, or shows the form with what is wrong or was changed meanwhile. */
 function saving({ servers, operations, preview }: FormDeps, { again }: FormPages) {
@@ -163,7 +163,9 @@ function testing({ operations }: FormDeps, { again }: FormPages) {
       const { problems } = error;
       if (!wantsLines(context)) return send(reply, await again(sent, { problems, asked: 'test' }), 422);
       reply.code(422).header('content-type', 'application/x-ndjson; charset=utf-8');
-      return reply.send(`${JSON.stringify({ next: '', summary: problemNote(frame, problems, 'test').text })}\n`);
+      return reply.send(
+        `${JSON.stringify({ next: '', summary: problemNote(frame, { definition, problems, asked: 'test' }).text })}\n`,
+      );
     }
   };
 }
@@ -222,10 +224,15 @@ export function addForm({ get, post }: Routes, deps: FormDeps): void {
   post(`${LIST}/check`, 'email-servers:write', async (context) => {
     const { definition, name } = await sentWith(context);
     const { problems, findings } = await deps.preview(definition, name);
-    const { frame, reply } = context;
+    const { form, frame, reply } = context;
     return reply.send({
-      problems: problems.map((problem) => ({ field: problem.field, message: problemIn(frame.language, problem) })),
-      warnings: findings.map((finding) => findingItem(frame, finding).text).join(''),
+      problems: problems.map((problem) => ({
+        field: fieldOf(problem.field, definition),
+        message: problemIn(frame.language, problem),
+      })),
+      // A line may hold several addresses, so its number is not that of the problem.
+      lines: form.getAll('additionalEmailFromAddresses').map((line) => addressesIn(line).refused.length === 0),
+      warnings: fewNotes(frame, findings).text,
     });
   });
 }

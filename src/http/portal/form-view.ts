@@ -4,8 +4,8 @@ import type { CheckStep } from '../../domain/doctor.ts';
 import type { Definition } from '../api/email-servers.ts';
 import { type Conflict, conflictNote } from './conflict.ts';
 import type { Finding, Problem } from './deps.ts';
-import { findingItem, stateBadge, testLog } from './findings.ts';
-import { shownField } from './form.ts';
+import { fewNotes, stateBadge, testLog } from './findings.ts';
+import { fieldOf, shownField } from './form.ts';
 import { fieldsOf } from './form-fields.ts';
 import { LIST } from './gate.ts';
 import { type Html, html } from './html.ts';
@@ -76,7 +76,7 @@ ${crumb(LIST, say('emailServers'))}
 ${state.fromFile && html`<div class="note">${say('readOnly')}</div>`}
 ${state.kept === true && html`<div class="note" role="status">${say('kept')}</div>`}
 ${state.conflict !== undefined && conflictNote(frame, state.conflict)}
-${problems.length > 0 && problemNote(frame, problems, state.asked)}
+${problems.length > 0 && problemNote(frame, state)}
 <div class="columns"><div>
 <form id="definition" method="post" action="${LIST}/${isNew ? 'new' : 'edit'}"${!readOnly && html` data-check="1"`}${isNew && html` data-new="1"`} novalidate>
 ${csrfField(frame)}${hiddenFields({ _existing: existing?.name, _revision: existing?.revision })}
@@ -97,7 +97,7 @@ ${advanced(frame, state)}
 ${!readOnly && buttons(frame, state)}
 </form>
 </div><div class="aside">
-<div id="warnings" role="status" aria-live="polite"${state.findings.length > 0 && html` class="note warn wrap"`}>${state.findings.map((one) => findingItem(frame, one))}</div>
+<div id="warnings" role="status" aria-live="polite">${fewNotes(frame, state.findings)}</div>
 ${consent(frame, state)}
 </div></div>`,
   );
@@ -148,7 +148,7 @@ ${!readOnly && folderPicker(frame, state.folders)}
 ${input('maximumSize', say('maximumSize'), { css: 'imap' })}
 ${select('mailboxEvents', say('mailboxEvents'), choices('mailboxEvents', 'off', 'flags', 'flags-and-sent'), { css: 'wide imap', help: say('mailboxEventsHelp') })}
 ${select('sendMode', say('sendMode'), chosenOf(frame, '', 'sendAs', 'onBehalf'), { css: 'smtp' })}
-${input('perMinute', say('perMinute'), { css: 'smtp', mode: 'numeric', errorsOf: 'pace' })}
+${input('perMinute', say('perMinute'), { css: 'smtp', mode: 'numeric' })}
 ${select('answeredElsewhere', say('answeredElsewhere'), choices('answeredElsewhere', 'hold', 'warn', 'send'), { css: 'smtp', help: say('answeredElsewhereHelp') })}
 ${select(
   'markAnswered',
@@ -180,13 +180,11 @@ const ASKED = { save: 'errors', test: 'errorsTest', look: 'errorsThere' } as con
 /** The list of problems, each with a link to its field. */
 export function problemNote(
   { say, language }: Frame,
-  problems: FormState['problems'],
-  asked: FormState['asked'],
+  { definition, problems, asked }: Pick<FormState, 'definition' | 'problems' | 'asked'>,
 ): Html {
   const items = problems.map((problem) => {
-    const [root = ''] = problem.field.split(/[[.]/, 1);
     const [, line] = /^additionalEmailFromAddresses\[(\d{1,3})\]/.exec(problem.field) ?? [];
-    const id = line === undefined ? (root === 'pace' ? 'perMinute' : root) : `address-${line}`;
+    const id = line === undefined ? fieldOf(problem.field, definition) : `address-${line}`;
     return html`<li><a href="#${id}">${labelIn(language, problem.field)}</a>: ${problemIn(language, problem)}</li>`;
   });
   return html`<div class="note bad wrap" id="problems" role="alert" tabindex="-1"${asked !== 'look' && html` autofocus`}><p><strong>${say(ASKED[asked])}</strong></p><ul>${items}</ul></div>`;

@@ -1,6 +1,8 @@
 // The form of an email server: the text that was entered ↔ the definition that config/ checks. form-fields.ts draws its fields. Pure.
-import { normalAddress } from '../../domain/address.ts';
+import { isIP } from 'node:net';
+import { asciiDomain, normalAddress } from '../../domain/address.ts';
 import { pastedAddresses } from '../../domain/pasted-addresses.ts';
+import { trimInvisible } from '../../lib/text.ts';
 import type { Definition } from '../api/email-servers.ts';
 
 /** Fields by name as a browser sends them; several of one name in order. */
@@ -32,6 +34,17 @@ export function oneAddress(text: string): { address: string; name: string } {
   return found.length === 1 && first !== undefined && 'address' in first ? first : { address: text, name: '' };
 }
 
+/**
+ * A pasted host: of a URL, with a final dot, with the port that the field Port has as well, in letters of any script. Anything else stays as it is, and
+ * its field refuses it.
+ */
+export function oneHost(text: string, port: string): string {
+  const [bare = ''] = text.replace(/^[a-z][a-z0-9+.-]{0,20}:\/\//i, '').split(/[/?#]/, 1);
+  const named = bare.endsWith(`:${port}`) && isIP(bare) === 0 ? bare.slice(0, -port.length - 1) : bare;
+  const host = named.replace(/^\[(.*)\]$/s, '$1').replace(/\.$/, '');
+  return isIP(host) !== 0 ? host : (asciiDomain(host) ?? text);
+}
+
 /** Pasted addresses: all pieces in order, the valid ones, the others, and display names by normalised address. */
 export function addressesIn(text: string) {
   const found = pastedAddresses(text);
@@ -59,8 +72,8 @@ const flowsByRecipient = (text: string): Record<string, string> =>
   );
 
 /** Texts of a form, trimmed; `given` omits an empty field. */
-const textsOf = (entered: Entered) => {
-  const text = (field: string) => (entered.get(field) ?? '').trim();
+export const textsOf = (entered: Entered) => {
+  const text = (field: string) => trimInvisible(entered.get(field) ?? '');
   return { text, given: (field: string): Definition => (text(field) === '' ? {} : { [field]: text(field) }) };
 };
 
@@ -98,7 +111,7 @@ export function definitionFrom(entered: Entered, stored: Definition = {}): Defin
     ...(stored.serverType === serverType ? withoutFormFields(stored) : {}),
     serverType,
     name: text('name'),
-    host: text('host'),
+    host: oneHost(text('host'), text('port')),
     port: text('port'),
     tls: text('tls') || 'enabled',
     ...(entered.get('allowPlainText') === 'true' ? { allowPlainText: true } : {}),
@@ -187,6 +200,16 @@ const sinceOf = ({ startFrom }: Definition): unknown => {
   const since = within(startFrom, 'since') ?? startFrom;
   return ['now', 'unseen', 'all'].includes(String(since)) ? undefined : since;
 };
+
+/** The field of the form that shows a problem of a field of the definition. */
+export function fieldOf(problem: string, definition: Definition): string {
+  const [root = ''] = problem.split(/[[.]/, 1);
+  if (root === 'pace') return 'perMinute';
+  if (root === 'displayNames') return 'additionalEmailFromAddresses';
+  if (root === 'startFrom' && shownField(definition, root) === 'since') return 'startFromDate';
+  if (root === 'afterQueued' && shownField(definition, root) === 'move') return 'afterQueuedFolder';
+  return root;
+}
 
 /** Fields of the form that are parts of a field of the definition. */
 const PARTS: Readonly<Record<string, (definition: Definition) => unknown>> = {

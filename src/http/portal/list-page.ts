@@ -73,13 +73,13 @@ function columnsOf(frame: Frame): Column<EmailServerView>[] {
     { word: 'type', width: 6, cell: ({ serverType }) => serverType },
     {
       word: 'hostAndUser',
-      width: 20,
+      width: 18,
       cell: ({ definition: { host, port, user } }) =>
         html`${String(host ?? '–')}<span class="dim">${port !== undefined && `:${String(port)}`}</span><div class="dim">${String(user ?? '')}</div>`,
     },
     {
       word: 'flowOrFrom',
-      width: 20,
+      width: 18,
       cell: ({ serverType, definition: { emailFlow, additionalEmailFromAddresses } }) =>
         serverType === 'IMAP'
           ? String(emailFlow ?? '')
@@ -87,11 +87,11 @@ function columnsOf(frame: Frame): Column<EmailServerView>[] {
     },
     {
       word: 'enabled',
-      width: 6,
+      width: 8,
       cell: (view) =>
         mayChange(frame) && view.editable && view.valid ? toggle(view) : say(view.enabled ? 'yes' : 'no'),
     },
-    { word: 'state', width: 12, cell: ({ live }) => stateBadge(frame, live.state) },
+    { word: 'state', width: 14, cell: ({ live }) => stateBadge(frame, live.state) },
     { word: 'lastMessage', width: 8, css: 'dim', cell: ({ live }) => sinceIf(frame, live.lastMessageAt) },
     { word: 'lastProven', width: 8, css: 'dim', cell: ({ live }) => sinceIf(frame, live.lastProvenAt) },
     { css: 'actions', cell: (view) => menu(frame, view) },

@@ -15,7 +15,7 @@ import { type Html, html } from './html.ts';
 import { type Frame, frameMay, mayChange, page } from './layout.ts';
 import { linkTo } from './list-page.ts';
 import { dayMeter, minuteMeter } from './pace-view.ts';
-import { section, since, sinceIf } from './parts.ts';
+import { exactTime, section, sinceIf } from './parts.ts';
 import { type Column, table } from './table.ts';
 import { type Counted, countIn, durationIn, type Word } from './words.ts';
 
@@ -88,7 +88,7 @@ function attentionNote(frame: Frame, { code, urgency, parameters, since: at, lin
   const { title, hint } = attentionText(code, parameters, frame.language);
   const needed = LINK_NEEDS.find(([path]) => link.startsWith(path))?.[1];
   const isOpen = needed === undefined || frameMay(frame, needed);
-  return html`<div class="note ${KINDS[urgency]} wrap"><strong>${title}</strong> <span>${hint}${at !== undefined && html` ${frame.say('since')}: ${since(frame, at)}`}${isOpen && link !== '/portal' && html` <a href="${link}" aria-label="${frame.say('open')}: ${title}">${frame.say('open')}</a>`}</span></div>`;
+  return html`<div class="note ${KINDS[urgency]} wrap"><strong>${title}</strong> <span>${hint}${at !== undefined && html` ${frame.say('since')} ${exactTime(frame, at)}.`}${isOpen && link !== '/portal' && html` <a href="${link}" aria-label="${frame.say('open')}: ${title}">${frame.say('open')}</a>`}</span></div>`;
 }
 
 /** The first entry of a server shows all its problems; later ones that add nothing are omitted. */
@@ -200,12 +200,12 @@ function mailboxTable(frame: Frame, mailboxes: readonly EmailServerView[]): Html
 function senderTable(frame: Frame, senders: readonly EmailServerView[]): Html {
   const columns: Column<EmailServerView>[] = [
     { word: 'name', width: 16, isName: true, cell: nameOf },
-    { word: 'userHead', width: 18, cell: ({ definition: { user } }) => String(user ?? '') },
+    { word: 'userHead', width: 16, cell: ({ definition: { user } }) => String(user ?? '') },
     { word: 'state', width: 16, cell: (view) => stateLink(frame, view) },
     { word: 'waiting', width: 8, cell: ({ live }) => live.waiting ?? 0 },
     {
       word: 'state-held',
-      width: 8,
+      width: 12,
       cell: ({ live: { held = 0 } }) => (held > 0 ? html`<a href="/portal/replies">${held}</a>` : held),
     },
     { word: 'paceMinute', width: 16, cell: ({ live }) => minuteMeter(frame, live.pace) },

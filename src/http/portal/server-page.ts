@@ -15,18 +15,7 @@ import { type Html, html } from './html.ts';
 import { type Frame, frameMay, page } from './layout.ts';
 import { linkTo } from './list-page.ts';
 import { dayMeter, minuteMeter } from './pace-view.ts';
-import {
-  crumb,
-  csrfField,
-  exactTime,
-  factList,
-  quote,
-  section,
-  selectField,
-  serverSaid,
-  since,
-  sinceIf,
-} from './parts.ts';
+import { crumb, csrfField, exactTime, factList, quote, section, selectField, serverSaid, sinceIf } from './parts.ts';
 import { type Column, table } from './table.ts';
 import { countIn, durationIn } from './words.ts';
 import { errorIn } from './words-errors.ts';
@@ -66,7 +55,7 @@ function factsOf(frame: Frame, { view, activity }: ServerPage): Html {
   return factList(frame, [
     [
       'state',
-      html`${stateBadge(frame, live.state)}${live.since !== undefined && html` <span class="dim">${say('since')} ${since(frame, live.since)}</span>`}`,
+      html`${stateBadge(frame, live.state)}${live.since !== undefined && html` <span class="dim">${say('since')} ${exactTime(frame, live.since)}</span>`}`,
     ],
     [
       isImap ? 'mailbox' : 'userHead',
@@ -146,7 +135,8 @@ const eventColumns = (frame: Frame): Column<ServerEvent>[] => [
     word: 'eventHead',
     width: 20,
     isName: true,
-    cell: ({ level, event }) => html`<span class="badge wrap ${LEVELS[level]}">${event}</span>`,
+    cell: ({ level, event }) =>
+      html`<span class="badge wrap ${LEVELS[level]}">${event.split(/(?=[A-Z])/).map((word) => html`<wbr>${word}`)}</span>`,
   },
 ];
 

@@ -12,7 +12,7 @@ export interface Column<T> {
   /** Its name in the address of a list that can be sorted; absent: nothing to sort by. */
   by?: string;
   /** Percent of the table, or enough for an exact time; absent: an equal share of the rest. A class `c-…` of the style sheet. */
-  width?: 6 | 8 | 10 | 12 | 16 | 18 | 20 | 28 | 40 | 'time';
+  width?: 6 | 8 | 10 | 12 | 14 | 16 | 18 | 20 | 28 | 40 | 'time';
   /** Of its cells. */
   css?: 'dim' | 'number' | 'actions' | 'has-menu';
   /** Its cells name their rows. */

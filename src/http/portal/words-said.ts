@@ -16,7 +16,10 @@ const problemTexts: Readonly<Record<ProblemCode, Text>> = {
   empty: { en: 'Fill in this field.', de: 'Füllen Sie dieses Feld aus.' },
   notText: { en: 'Enter a text.', de: 'Geben Sie einen Text ein.' },
   tooLong: { en: 'Enter at most {max} characters.', de: 'Geben Sie höchstens {max} Zeichen ein.' },
-  controlCharacters: { en: 'Remove the control characters.', de: 'Entfernen Sie die Steuerzeichen.' },
+  controlCharacters: {
+    en: 'Remove line breaks and invisible characters.',
+    de: 'Entfernen Sie Zeilenumbrüche und unsichtbare Zeichen.',
+  },
   notOneOf: { en: 'Choose {choices}.', de: 'Wählen Sie {choices}.' },
   outOfRange: { en: 'Enter a number from {min} to {max}.', de: 'Geben Sie eine Zahl von {min} bis {max} ein.' },
   notAddress: {
@@ -41,7 +44,10 @@ const problemTexts: Readonly<Record<ProblemCode, Text>> = {
     de: 'Es gibt den Email Flow „{flow}“, der sich nur in der Schreibweise unterscheidet. Wählen Sie ihn oder einen anderen Namen.',
   },
   notAddressList: { en: 'Enter email addresses.', de: 'Geben Sie E-Mail-Adressen ein.' },
-  notHost: { en: 'Enter a host name or an IP address.', de: 'Geben Sie einen Hostnamen oder eine IP-Adresse ein.' },
+  notHost: {
+    en: 'Enter only a host name or an IP address; the port has its own field.',
+    de: 'Geben Sie nur einen Hostnamen oder eine IP-Adresse ein; der Port hat ein eigenes Feld.',
+  },
   notSize: {
     en: 'Enter a size from 1 KB to 1 GB, like 25 MB.',
     de: 'Geben Sie eine Größe von 1 KB bis 1 GB ein, zum Beispiel 25 MB.',

@@ -84,6 +84,29 @@ describe('the wizard', () => {
     expect(next).not.toContain('a-secret-password-5');
   });
 
+  it('refuses what saving would refuse at its own question, before the next step', async () => {
+    const start = await (await admin.get('/portal/connect')).text();
+    const wrongly = { ...other('wrong'), imapHost: 'two hosts', smtpPort: '587/tcp', name: 'x'.repeat(101) };
+    const refused = await press(start, wrongly);
+    expect(refused.answer.status).toBe(422);
+    for (const field of ['imapHost', 'smtpPort', 'name'])
+      expect(refused.page).toMatch(new RegExp(`data-error="${field}">[^<]`));
+    expect(refused.page).toContain('value="587/tcp"');
+    // A pasted URL is understood.
+    const second = await press(refused.page, {
+      ...other('wrong'),
+      imapHost: 'https://imap.example.org:993/',
+      name: '',
+    });
+    expect(second.answer.status).toBe(200);
+    expect(hidden(second.page).imapHost).toBe('imap.example.org');
+    const third = await press((await press(second.page, {})).page, {
+      emailFlow: ' new',
+      emailFlowNew: 'x'.repeat(101),
+    });
+    expect(third.page).toMatch(/data-error="emailFlow">[^<]/);
+  });
+
   it('with a Microsoft mailbox shows what to register and the commands for the names entered so far', async () => {
     const start = await (await admin.get('/portal/connect')).text();
     const { page } = await press(start, { mailbox: "o'neil@contoso.example" });

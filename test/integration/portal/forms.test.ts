@@ -76,6 +76,63 @@ describe('pasted addresses', () => {
   });
 });
 
+describe('a wrong value', () => {
+  const both = {
+    name: 'Wrong',
+    host: 'mail.example.net',
+    tls: 'enabled',
+    authenticationType: 'Password',
+    password: 'x',
+  };
+  const forms = {
+    SMTP: { ...both, serverType: 'SMTP', port: '587', user: 'wrong@contoso.example', additionalEmailFromAddresses: '' },
+    IMAP: {
+      ...both,
+      serverType: 'IMAP',
+      port: '993',
+      user: 'wrong@contoso.example',
+      emailFlow: ' new',
+      emailFlowNew: 'W',
+    },
+  } as const;
+  const table: [keyof typeof forms, Record<string, string>, field?: string][] = [
+    ['SMTP', { name: '' }],
+    ['SMTP', { host: 'mail.example.net:25' }],
+    ['SMTP', { port: 'smtp' }],
+    ['SMTP', { tls: 'none' }],
+    ['SMTP', { password: '' }],
+    ['SMTP', { user: '' }],
+    ['SMTP', { perMinute: '0' }],
+    ['SMTP', { additionalEmailFromAddresses: 'a@b.example; nobody' }],
+    ['SMTP', { additionalEmailFromAddresses: `${'x'.repeat(101)} <a@b.example>` }],
+    ['IMAP', { emailFlowNew: '' }, 'emailFlow'],
+    ['IMAP', { aliases: 'nobody' }],
+    ['IMAP', { flowByRecipient: 'nobody' }],
+    ['IMAP', { trustedAuthservIds: 'https://mx' }],
+    ['IMAP', { folder: 'a\u0000b' }],
+    ['IMAP', { startFrom: 'since', startFromDate: '' }, 'startFromDate'],
+    ['IMAP', { afterQueued: 'move', afterQueuedFolder: '' }, 'afterQueuedFolder'],
+    ['IMAP', { maximumSize: 'huge' }],
+  ];
+  it.each(table)(
+    '%s %j is marked at its field in the same words while it is typed and on saving',
+    async (type, value, at) => {
+      const field = at ?? Object.keys(value)[0] ?? '';
+      const form = { ...forms[type], ...value };
+      const admin = await portal.signIn(TOKENS.administrator, 'de');
+      const typed = (await (await admin.post('/portal/email-servers/check', form)).json()) as {
+        problems: { field: string; message: string }[];
+      };
+      const message = typed.problems.find((one) => one.field === field)?.message;
+      expect(message, JSON.stringify(typed)).toBeTruthy();
+      const page = await (await admin.post(NEW, { ...form, _action: 'save' })).text();
+      const shown = new RegExp(`data-error="${field}">([^<]*)<`).exec(page)?.[1];
+      expect(shown?.replaceAll('&quot;', '"').replaceAll('&lt;', '<').replaceAll('&gt;', '>')).toBe(message);
+      expect(page).toMatch(new RegExp(`<a href="#(${field}|address-1)">`));
+    },
+  );
+});
+
 describe('60,000 lines', () => {
   const lines = Array.from({ length: 60_000 }, (_, i) => String(i % 10));
   const cpu = async (ask: () => Promise<Response>) => {

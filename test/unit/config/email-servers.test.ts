@@ -221,6 +221,11 @@ describe('mistakes', () => {
     [{ ...imap, port: 0 }, 'emailServers[0].port: must be 1–65535, got 0'],
     [{ ...imap, port: 99.5 }, 'emailServers[0].port: must be 1–65535, got 99.5'],
     [{ ...imap, host: 'out look' }, 'emailServers[0].host: must be a host name or an IP address, got "out look"'],
+    [{ ...imap, host: '' }, 'emailServers[0].host: must not be empty, got ""'],
+    [
+      { ...imap, authenticationType: 'Password', application: undefined, password: 'x\n' },
+      'emailServers[0].password: must not hold control characters',
+    ],
     [{ ...imap, host: undefined }, 'emailServers[0].host: is required'],
     [{ ...imap, name: '' }, 'emailServers[0].name: must not be empty, got ""'],
     [

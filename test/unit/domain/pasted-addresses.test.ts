@@ -35,6 +35,8 @@ describe('pasted addresses', () => {
     ['Team: a@b.example, c@d.example', ['✗ Team: a@b.example', 'c@d.example']],
     ['a@b.example (Sales)', ['✗ a@b.example (Sales)']],
     ['"unclosed <a@b.example>\nc@d.example', ['✗ "unclosed <a@b.example>', 'c@d.example']],
+    ['\u200ba@b.example\u00a0; \ufeffAnn <\u200bc@d.example>\u200e', ['a@b.example', 'Ann <c@d.example>']],
+    ["'a@b.example'; c@d.example.", ['a@b.example', 'c@d.example']],
     ['a@b\u202E.example', ['✗ a@b\u202E.example']],
   ])('%j', (text, expected) => expect(shown(text)).toEqual(expected));
 

@@ -1,6 +1,13 @@
 // The wizard's answers: what is defined, what is wrong in which step, and the PowerShell for the names typed so far.
 import { describe, expect, it } from 'vitest';
-import { answersOf, definitionsOf, powerShell, problemsIn, quoted } from '../../../src/http/portal/connect.ts';
+import {
+  answersOf,
+  definitionsOf,
+  powerShell,
+  problemsIn,
+  questionOf,
+  quoted,
+} from '../../../src/http/portal/connect.ts';
 
 const answers = (more: Record<string, string> = {}) =>
   answersOf(
@@ -97,6 +104,23 @@ describe('wrong input', () => {
     ),
   );
 });
+
+it.each([
+  ['imap', 'host', {}, 'imapHost'],
+  ['smtp', 'port', {}, 'smtpPort'],
+  ['imap', 'user', {}, 'mailbox'],
+  ['smtp', 'user', {}, 'mailbox'],
+  ['imap', 'user', { signIn: 'delegated' }, 'mailbox'],
+  ['smtp', 'user', { signIn: 'delegated' }, 'person'],
+  ['smtp', 'user', { kind: 'other', signIn: 'delegated' }, 'login'],
+  ['imap', 'signInUser', {}, 'person'],
+  ['imap', 'aliases[0]', {}, 'mailbox'],
+  ['smtp', 'displayNames.a@b.example', {}, 'from'],
+  ['smtp', 'additionalEmailFromAddresses[3]', {}, 'from'],
+  ['imap', 'emailFlow', {}, 'emailFlow'],
+] as const)('a problem of the %s server’s %s (%j) belongs to the question %s', (type, field, more, question) =>
+  expect(questionOf(type, field, answers(more))).toBe(question),
+);
 
 describe('generated PowerShell', () => {
   const placeholders = { objectId: '<object id>', clientId: '<client id>' };

@@ -7,7 +7,7 @@ import type { CheckStep } from '../../../src/domain/doctor.ts';
 import type { EmailServer } from '../../../src/domain/email-server.ts';
 import { checkEmailServers } from '../../../src/domain/email-server-check.ts';
 import { masked } from '../../../src/http/masked.ts';
-import { findingItem, fixList, stepItem, stepLines } from '../../../src/http/portal/findings.ts';
+import { findingNotes, fixList, stepItem, stepLines } from '../../../src/http/portal/findings.ts';
 import { frameOf } from '../../../src/http/portal/layout.ts';
 import { pageOf, pager } from '../../../src/http/portal/parts.ts';
 import { findingIn, labelIn, problemIn } from '../../../src/http/portal/words-said.ts';
@@ -164,7 +164,11 @@ describe('in German', () => {
       const text = findingIn('de', finding);
       expect(text, finding.message).not.toBe(finding.message);
       expect(text).not.toMatch(/\b(the|which|but|is|and|without)\b|\$\d/);
-      expect(findingItem(frame('de'), finding).text).toContain(text.slice(0, 5).replaceAll('"', '&quot;'));
+      expect(
+        findingNotes(frame('de'), [finding])
+          .map((one) => one.text)
+          .join(),
+      ).toContain(text.slice(0, 5).replaceAll('"', '&quot;'));
     }
   });
 

@@ -1,6 +1,6 @@
 // The portal's pure parts: escaping and the form.
 import { describe, expect, it } from 'vitest';
-import { blank, definitionFrom, NEW_FLOW, shownField } from '../../../src/http/portal/form.ts';
+import { blank, definitionFrom, fieldOf, NEW_FLOW, shownField } from '../../../src/http/portal/form.ts';
 import { fieldsOf } from '../../../src/http/portal/form-fields.ts';
 import { html } from '../../../src/http/portal/html.ts';
 import { frameOf } from '../../../src/http/portal/layout.ts';
@@ -98,6 +98,42 @@ describe('the form', () => {
       trustedAuthservIds: ['mx.example.com', '*.example.org'],
     });
   });
+
+  it.each([
+    ['https://outlook.office365.com/', 'outlook.office365.com'],
+    ['https://outlook.office365.com/owa?x=1', 'outlook.office365.com'],
+    ['imaps://outlook.office365.com:993', 'outlook.office365.com'],
+    ['outlook.office365.com:993', 'outlook.office365.com'],
+    ['outlook.office365.com:143', 'outlook.office365.com:143'],
+    ['\u200boutlook.office365.com.\u00a0', 'outlook.office365.com'],
+    ['müller.example', 'xn--mller-kva.example'],
+    ['10.0.0.1', '10.0.0.1'],
+    ['[2001:db8::993]:993', '2001:db8::993'],
+    ['2001:db8::993', '2001:db8::993'],
+    ['support@contoso.example', 'support@contoso.example'],
+    ['two hosts', 'two hosts'],
+    ['', ''],
+  ])('takes the host from what was pasted, or keeps it: %j', (host, expected) =>
+    expect(definitionFrom(fields({ host })).host).toBe(expected),
+  );
+
+  it('ignores invisible characters at both ends of a text', () => {
+    const entered = fields({ name: '\ufeff Support\u200b', port: '993\u00a0', user: '\u200esupport@contoso.example' });
+    expect(definitionFrom(entered)).toMatchObject({ name: 'Support', port: '993', user: 'support@contoso.example' });
+  });
+
+  it.each([
+    ['pace.perMinute', {}, 'perMinute'],
+    ['startFrom', { startFrom: '' }, 'startFromDate'],
+    ['startFrom', { startFrom: 'never' }, 'startFromDate'],
+    ['afterQueued', { afterQueued: { move: '' } }, 'afterQueuedFolder'],
+    ['afterQueued', { afterQueued: 'nothing' }, 'afterQueued'],
+    ['displayNames.a@b.example', {}, 'additionalEmailFromAddresses'],
+    ['aliases[2]', {}, 'aliases'],
+    ['host', {}, 'host'],
+  ])('shows a problem of %s at the field where it was entered (%j)', (problem, definition, field) =>
+    expect(fieldOf(problem, definition)).toBe(field),
+  );
 
   it.each(['Anna', 'Weber, Alex', 'A "quoted" one', 'back\\slash', 'a@b'])(
     'shows the display name %j so that it can be read back',

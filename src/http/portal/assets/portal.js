@@ -20,6 +20,9 @@ function showTimes(root) {
 }
 showTimes(document);
 
+// The menu is wider than a phone: the current page is in sight.
+document.querySelector('nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+
 // Live parts of a page are fetched again after a server-sent event and replaced, unless the person is working in them.
 // Only a visible tab listens: browsers limit the connections to a host.
 const parts = () => [...document.querySelectorAll('[data-live]')];
@@ -194,7 +197,9 @@ if (log)
 // The form: the server checks the input while it is typed, by the rules of saving.
 function watchForm(form) {
   const typed = new Set();
-  const touched = new Set();
+  const places = [...form.querySelectorAll('[data-error]')];
+  // What the server has marked stays marked until it is corrected.
+  const touched = new Set(places.filter((place) => place.textContent).map((place) => place.dataset.error));
   let timer;
   let asked = 0;
   let shown;
@@ -206,18 +211,19 @@ function watchForm(form) {
       body: new URLSearchParams(new FormData(form)),
     });
     if (!answer.ok || mine !== asked) return;
-    const { problems, warnings } = await answer.json();
-    for (const place of form.querySelectorAll('[data-error]')) {
+    const { problems, lines, warnings } = await answer.json();
+    for (const place of places) {
       const field = place.dataset.error;
-      const problem = problems.find((one) => one.field === field || one.field.startsWith(`${field}[`));
+      const problem = problems.find((one) => one.field === field);
       const text = problem && touched.has(field) ? problem.message : '';
       if (place.textContent !== text) place.textContent = text;
-      for (const input of form.querySelectorAll(`[name="${field}"]`))
-        input.setAttribute('aria-invalid', text ? 'true' : 'false');
+      const inputs = [...form.querySelectorAll(`[name="${field}"]`)];
+      const isOneWrong = inputs.length > 1 && lines.includes(false);
+      for (const [at, input] of inputs.entries())
+        input.setAttribute('aria-invalid', text && !(isOneWrong && lines[at]) ? 'true' : 'false');
     }
     const box = document.getElementById('warnings');
     if (shown !== warnings) box.innerHTML = shown = warnings;
-    box.className = warnings ? 'note warn wrap' : '';
   };
   const soon = () => {
     clearTimeout(timer);
