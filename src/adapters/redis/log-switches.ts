@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { logSwitchesKey } from '../../domain/keys.ts';
 import { DAY_MS } from '../../lib/time.ts';
 import type { LogSwitch } from '../../telemetry/log-control.ts';
+import { soundFields } from './guard.ts';
 
 export type LogSwitches = ReturnType<typeof createLogSwitches>;
 
@@ -15,9 +16,9 @@ export function createLogSwitches(redis: Redis) {
   return {
     /** Those that have not ended, the one for all first. */
     async read(): Promise<LogSwitch[]> {
-      const found = await redis.hvals(key);
+      const found = await soundFields(redis, key, await redis.hgetall(key));
       return found
-        .map((text) => JSON.parse(text) as LogSwitch)
+        .map(([, text]) => JSON.parse(text) as LogSwitch)
         .filter(({ until }) => until > Date.now())
         .sort((left, right) => fieldOf(left.server).localeCompare(fieldOf(right.server)));
     },

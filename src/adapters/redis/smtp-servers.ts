@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { prefixOf } from '../../domain/keys.ts';
 import type { ServerRegister } from '../../domain/server-register.ts';
 import { DAY_MS } from '../../lib/time.ts';
+import { soundFields } from './guard.ts';
 import { NOW, script } from './script.ts';
 
 /** A name that is gone is kept for longer than any reply waits. */
@@ -47,6 +48,8 @@ interface Row {
 
 export function createServerRegister(redis: Redis): ServerRegister {
   const registerKey = `${prefixOf(redis)}:smtp-servers`;
+  const rowsIn = async (fields: Record<string, string>) =>
+    (await soundFields(redis, registerKey, fields)).map(([name, text]) => [name, JSON.parse(text) as Row] as const);
   return {
     async record(defined) {
       const byName = Object.fromEntries(defined.map(({ name, mailbox }) => [name.normalize('NFC'), mailbox]));
@@ -55,15 +58,15 @@ export function createServerRegister(redis: Redis): ServerRegister {
       return (await RECORD(redis, [registerKey], [JSON.stringify(names), KEEP_MS])) as string[];
     },
     async replacedAt(name) {
-      const row = await redis.hget(registerKey, name.normalize('NFC'));
-      return row === null ? undefined : (JSON.parse(row) as Row).replacedAt;
+      const field = name.normalize('NFC');
+      const row = await redis.hget(registerKey, field);
+      return row === null ? undefined : (await rowsIn({ [field]: row }))[0]?.[1].replacedAt;
     },
     async gone() {
-      const rows = Object.entries(await redis.hgetall(registerKey));
-      return rows.flatMap(([name, row]) => {
-        const { goneAt } = JSON.parse(row) as Row;
-        return goneAt === undefined || name === '' ? [] : [{ name, since: goneAt }];
-      });
+      const rows = await rowsIn(await redis.hgetall(registerKey));
+      return rows.flatMap(([name, { goneAt }]) =>
+        goneAt === undefined || name === '' ? [] : [{ name, since: goneAt }],
+      );
     },
   };
 }

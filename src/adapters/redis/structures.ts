@@ -67,6 +67,10 @@ const isSession = (text: string): boolean => {
   const value = objectIn(text);
   return texts(value, 'name', 'role', 'csrf') && numbers(value, 'endsAt');
 };
+const isRegistered = (text: string): boolean => {
+  const value = objectIn(text);
+  return texts(value, 'mailbox') && numbers({ goneAt: 0, replacedAt: 0, ...value }, 'goneAt', 'replacedAt');
+};
 
 /** Fills a set of mailbox ids from the keys `<name>:<mailbox id>`. */
 const idsFromKeys =
@@ -153,9 +157,7 @@ export const structures: readonly Structure[] = [
   row('server-log:.+', 'list', 'newest events of an email server', 'server-log'),
   row('server-faults:.+', 'list', 'newest faults of an email server', 'server-log'),
   row('history:since', 'string', 'begin of the history', 'history', { item: isCount }),
-  row('smtp-servers', 'hash', 'register of SMTP servers', 'operation', {
-    item: (text) => objectIn(text) !== undefined,
-  }),
+  row('smtp-servers', 'hash', 'register of SMTP servers', 'operation', { item: isRegistered }),
   row('(?:disk|write-probe)', 'string', 'probe of writes', 'operation'),
   row('schema', 'hash', 'version of the data', 'operation', { keep: 'REDIS_KEY_DAMAGED' }),
   row('schema-lock', 'string', 'lock of a migration', 'operation'),

@@ -1,9 +1,11 @@
 // Garbage in the structures of the portal and of sign-in: one definition, one session, one token; the others continue.
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
+import { createLogSwitches } from '../../../src/adapters/redis/log-switches.ts';
 import { createPortalAudit } from '../../../src/adapters/redis/portal-audit.ts';
 import { createPortalServers } from '../../../src/adapters/redis/portal-servers.ts';
 import { createPortalSessions } from '../../../src/adapters/redis/portal-sessions.ts';
+import { createServerRegister } from '../../../src/adapters/redis/smtp-servers.ts';
 import { createTokenCache } from '../../../src/adapters/redis/token-cache.ts';
 import { firstOf } from '../../../src/lib/streams.ts';
 import { rig, typesBut } from './garbage.ts';
@@ -75,6 +77,31 @@ it('an invalid or unexpiring count of failed sign-ins locks nobody out forever',
   await at.plain.set(key, 'many');
   expect((await sessions().attempt('192.0.2.1')).count).toBe(1);
 });
+
+it.each(['{', 'null', '7', '{"level":"debug"}'])('a log switch of %j is set aside; the others apply', async (text) => {
+  const switches = createLogSwitches(at.redis);
+  const one = { server: 'S', level: 'debug' as const, until: Date.now() + 60_000 };
+  await switches.set(one);
+  await at.plain.hset('{mailroom}:log-switches', 'server T', text);
+  expect(await switches.read()).toEqual([one]);
+  expect(await at.plain.hlen('{mailroom}:log-switches')).toBe(1);
+  expect(at.said('{mailroom}:log-switches')).toHaveLength(1);
+});
+
+it.each(['{', 'null', '7', '[]', '{}', '{"mailbox":"s","goneAt":"x"}'])(
+  'a row %j of the register of SMTP servers hides no other',
+  async (text) => {
+    const register = createServerRegister(at.redis);
+    const garble = () => at.plain.hset('{mailroom}:smtp-servers', 'bad', text);
+    await register.record([{ name: 'S', mailbox: 's' }]);
+    await garble();
+    expect(await register.replacedAt('bad')).toBeUndefined();
+    expect(await register.record([])).toEqual(['S']);
+    await garble();
+    expect((await register.gone()).map(({ name }) => name)).toEqual(['S']);
+    expect(at.said('{mailroom}:smtp-servers').length).toBeGreaterThan(0);
+  },
+);
 
 it('the audit log continues beside invalid entries and an invalid key', async () => {
   const audit = createPortalAudit(at.redis);
