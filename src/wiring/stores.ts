@@ -6,128 +6,57 @@ import { createBlobStore } from '../adapters/blobs/index.ts';
 import { openMailbox } from '../adapters/imap/connection.ts';
 import { type HostPolicy, hostPolicyOf } from '../adapters/net/host-policy.ts';
 import { createTokenProvider, type TokenProvider } from '../adapters/oauth/index.ts';
-import { type EmailFlows, openEmailFlows } from '../adapters/queue/email-flows.ts';
-import { type OutcomeQueue, openOutcomes } from '../adapters/queue/outcomes.ts';
+import { openEmailFlows } from '../adapters/queue/email-flows.ts';
+import { openOutcomes } from '../adapters/queue/outcomes.ts';
 import { tailEmailFlow } from '../adapters/queue/tail.ts';
 import { checkRedis, type RedisCheck, writeFault } from '../adapters/redis/check.ts';
 import { closeRedis, connectRedis, type Redis } from '../adapters/redis/client.ts';
 import { type AskDisk, openDisk } from '../adapters/redis/disk.ts';
 import { createFindIndex, indexReplies } from '../adapters/redis/find-index.ts';
-import { type FitnessWatch, watchFitness } from '../adapters/redis/fitness.ts';
-import { guardKeys, type QuarantinedKey, quarantinedKeys } from '../adapters/redis/guard.ts';
-import { createHistoryStore, type HistoryStore } from '../adapters/redis/history.ts';
+import { watchFitness } from '../adapters/redis/fitness.ts';
+import { guardKeys, quarantinedKeys } from '../adapters/redis/guard.ts';
+import { createHistoryStore } from '../adapters/redis/history.ts';
 import { createJournal } from '../adapters/redis/journal.ts';
-import { createLedgers, type Ledgers } from '../adapters/redis/ledgers.ts';
-import { createLogSwitches, type LogSwitches } from '../adapters/redis/log-switches.ts';
+import { createLedgers } from '../adapters/redis/ledgers.ts';
+import { createLogSwitches } from '../adapters/redis/log-switches.ts';
 import { createLoginSlots } from '../adapters/redis/login-slots.ts';
 import { createPace } from '../adapters/redis/pace.ts';
-import { createParticipants, type Participants } from '../adapters/redis/participants.ts';
-import { createPauses, type Pauses } from '../adapters/redis/pauses.ts';
-import { createPeople, type People } from '../adapters/redis/people.ts';
+import { createParticipants } from '../adapters/redis/participants.ts';
+import { createPauses } from '../adapters/redis/pauses.ts';
+import { createPeople } from '../adapters/redis/people.ts';
 import { createPortalAudit } from '../adapters/redis/portal-audit.ts';
-import { createPortalServers, type PortalServers } from '../adapters/redis/portal-servers.ts';
+import { createPortalServers } from '../adapters/redis/portal-servers.ts';
 import { createPortalSessions } from '../adapters/redis/portal-sessions.ts';
-import { createPortalView, type PortalView } from '../adapters/redis/portal-view.ts';
-import { createQuarantine, type Quarantine } from '../adapters/redis/quarantine.ts';
+import { createPortalView } from '../adapters/redis/portal-view.ts';
+import { createQuarantine } from '../adapters/redis/quarantine.ts';
 import { openSchema, SCHEMA_VERSION } from '../adapters/redis/schema.ts';
-import { createServerLogStore, type ServerLogStore } from '../adapters/redis/server-log.ts';
+import { createServerLogStore } from '../adapters/redis/server-log.ts';
 import { createServerRegister } from '../adapters/redis/smtp-servers.ts';
 import { createSignInNotes } from '../adapters/redis/smtp-sign-ins.ts';
 import { createTokenCache } from '../adapters/redis/token-cache.ts';
-import { createWake, type Wake } from '../adapters/redis/wake.ts';
+import { createWake } from '../adapters/redis/wake.ts';
 import type { Config } from '../config/config.ts';
 import type { Loaded } from '../config/load.ts';
 import { watchApplications } from '../config/watch-applications.ts';
 import type { Message } from '../contract/message.ts';
 import { mailboxId } from '../contract/names.ts';
-import type { AuditEntry, AuditLog } from '../domain/audit.ts';
-import type { BlobStore } from '../domain/blob-store.ts';
-import { type EmailServer, type ImapServer, isImap, type OAuthApplication } from '../domain/email-server.ts';
+import type { AuditEntry } from '../domain/audit.ts';
+import { type EmailServer, type ImapServer, isImap } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
-import type { FindIndex } from '../domain/found.ts';
 import { credentialsOf } from '../domain/mailbox-credentials.ts';
-import type { Journal } from '../domain/reply-journal.ts';
-import type { Pace } from '../domain/reply-pace.ts';
-import type { ServerRegister } from '../domain/server-register.ts';
-import type { SignInNotes } from '../domain/smtp-sign-in.ts';
 import { shownAddress } from '../http/client.ts';
-import type { Sessions } from '../http/ports.ts';
-import { createLimits, type Limits, type Mailbox } from '../inbound/index.ts';
+import { createLimits, type Mailbox } from '../inbound/index.ts';
 import type { ReleaseStack } from '../lib/release-stack.ts';
-import { DAY_MS, DAY_SECONDS } from '../lib/time.ts';
+import { DAY_MS, DAY_SECONDS, HOUR_MS, MINUTE_MS } from '../lib/time.ts';
 import { messageReader } from '../operations/read-message.ts';
-import { openParsing, type Parsing } from '../parsing/index.ts';
+import { openParsing } from '../parsing/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 
 export { SCHEMA_VERSION };
 
-export interface Stores {
-  redis: Redis;
-  /** Whether what was written is on Redis's disk. */
-  disk: AskDisk;
-  flows: EmailFlows;
-  ledgers: Ledgers;
-  blobs: BlobStore;
-  tokens: TokenProvider;
-  /** Where a provider sends people back to after a delegated sign-in. */
-  redirectUri: string;
-  /** The current OAuth2 applications. */
-  applications(): readonly OAuthApplication[];
-  /** Invalid ones in the configuration: name → problem. */
-  wrongApplications(): ReadonlyMap<string, string>;
-  onApplicationsChanged(listener: (changed: ReadonlySet<string>) => void): () => void;
-  /** Called when an application gets tokens again after a failure. */
-  onTokensAgain(listener: (application: string) => void): () => void;
-  wake: Wake;
-  parsing: Parsing;
-  journal: Journal;
-  /** The queue reply-outcomes; undefined: it is not written. */
-  outcomes: OutcomeQueue | undefined;
-  /** SMTP servers of the past and present, by name. */
-  register: ServerRegister;
-  pauses: Pauses;
-  /** Results of sign-ins at SMTP servers. */
-  signInNotes: SignInNotes;
-  pace: Pace;
-  /** Reserves the next sign-in slot of a tenant or host; resolves with the ms to wait for it. */
-  loginSlot(key: string): Promise<number>;
-  /** What people do in the mailboxes, and what Mailroom marks there for them. */
-  people: People;
-  participants: Participants;
-  /** Messages and replies by address and conversation. */
-  findIndex: FindIndex;
-  quarantine: Quarantine;
-  /** Keys of Redis with content of the wrong type. */
-  quarantinedKeys(): Promise<QuarantinedKey[]>;
-  logSwitches: LogSwitches;
-  history: HistoryStore;
-  /** Newest events of each email server. */
-  serverLog: ServerLogStore;
-  audit: AuditLog;
-  sessions: Sessions;
-  view: PortalView;
-  /** Definitions of the portal; undefined without a key to encrypt their secrets (development only). */
-  portalServers: PortalServers | undefined;
-  hostPolicy: HostPolicy;
-  /** Opens a short connection for a command, beside the watcher's. */
-  openMailbox(server: ImapServer): Promise<Mailbox>;
-  tail(emailFlow: string, onMessage: (message: Message) => void): Promise<{ close(): Promise<void> }>;
-  /** Shared by the watcher, the quarantine and `mailroom replay`. */
-  limits: Limits;
-  /** The error when Redis does not take a write within this many ms; undefined: it does. */
-  redisFault(answerMs: number): Promise<MailroomError | undefined>;
-  /** Whether Redis keeps what is written, at the last check. */
-  redisFitness: FitnessWatch['current'];
-  /** Drops a Redis that does not answer: nothing can be released there, and commands that wait for an answer end. */
-  abandonRedis(): Promise<void>;
-  /** The message in the job of this key; undefined when the job is gone. */
-  readMessage(messageKey: string): Promise<Message | undefined>;
-  /** Undefined: no traces are written. */
-  tracing: Tracing | undefined;
-  replica: string;
-}
+export type Stores = Awaited<ReturnType<typeof openStores>>;
 
 interface OpenStoresOptions extends Pick<RedisCheck, 'waitMs' | 'signal' | 'writes' | 'onWait'> {
   /** Reads the configuration again. */
@@ -146,7 +75,7 @@ export async function openStores(
   emit: Emit,
   servers: () => readonly EmailServer[],
   { load, parserScript, metrics, tracing, ...waiting }: OpenStoresOptions = {},
-): Promise<Stores> {
+) {
   const { redis, redisFitness } = await openRedis(config, stack, emit, servers, waiting);
   const blobs = await createBlobStore(config.blobs);
   stack.defer('blob store', () => blobs.close());
@@ -187,52 +116,80 @@ export async function openStores(
   const { cacheKeys } = config.security;
   const portalServers = cacheKeys.length === 0 ? undefined : createPortalServers({ redis, keys: cacheKeys });
   if (portalServers) stack.defer('portal servers', portalServers.stop);
-  const { sessions } = config.http;
   return {
-    ...{ redis, redisFitness },
+    redis,
+    /** Whether Redis keeps what is written, at the last check. */
+    redisFitness,
+    /** Whether what was written is on Redis's disk. */
     disk,
     flows,
     ledgers,
     blobs,
     tokens,
+    /** Where a provider sends people back to after a delegated sign-in. */
     redirectUri,
+    /** The current OAuth2 applications. */
     applications: applications.current,
+    /** Invalid ones in the configuration: name → problem. */
     wrongApplications: applications.wrong,
     onApplicationsChanged: applications.onChange,
-    onTokensAgain(listener) {
+    /** Called when an application gets tokens again after a failure. */
+    onTokensAgain(listener: (application: string) => void) {
       recovered.add(listener);
       return () => void recovered.delete(listener);
     },
     wake,
     parsing,
     ...journal,
-    register: createServerRegister(redis),
-    ...{ pauses: createPauses(redis), signInNotes: createSignInNotes(redis) },
-    pace: createPace(redis),
-    loginSlot: createLoginSlots(redis, config.inbound.loginsPerSecond),
-    ...{ people: createPeople(redis), participants: createParticipants(redis) },
-    quarantine: createQuarantine(redis),
-    ...{ quarantinedKeys: () => quarantinedKeys(redis), logSwitches: createLogSwitches(redis) },
-    ...{ history: createHistoryStore(redis), serverLog: createServerLogStore(redis) },
-    audit: createPortalAudit(redis, { onWritten: config.log.audit ? auditLogger(config, emit) : undefined }),
-    sessions: createPortalSessions(redis, {
-      idleMs: sessions.idleMinutes * 60_000,
-      longestMs: sessions.longestHours * 3_600_000,
-    }),
-    view: createPortalView(redis),
+    ...keptIn(redis, config, emit),
+    /** Definitions of the portal; undefined without a key to encrypt their secrets (development only). */
     portalServers,
     hostPolicy,
+    /** Opens a short connection for a command, beside the watcher's. */
     openMailbox: mailboxOpener(tokens, hostPolicy),
-    tail: (emailFlow, onMessage) => tailEmailFlow(redis, emailFlow, onMessage),
+    tail: (emailFlow: string, onMessage: (message: Message) => void) => tailEmailFlow(redis, emailFlow, onMessage),
+    /** Shared by the watcher, the quarantine and `mailroom replay`. */
     limits: createLimits(),
-    redisFault: (answerMs) => writeFault(redis, answerMs),
+    /** Undefined: no traces are written. */
+    tracing,
+    replica: `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,
+    /** The message in the job of this key; undefined when the job is gone. */
+    readMessage: messageReader({ ledgers, flows, servers }),
+  };
+}
+
+/** What only Redis holds. */
+function keptIn(redis: Redis, config: Config, emit: Emit) {
+  const { idleMinutes, longestHours } = config.http.sessions;
+  return {
+    /** The error when Redis does not take a write within this many ms; undefined: it does. */
+    redisFault: (answerMs: number) => writeFault(redis, answerMs),
+    /** Drops a Redis that does not answer: nothing can be released there, and commands that wait for an answer end. */
     async abandonRedis() {
       const fault = await writeFault(redis, 500);
       if (fault?.code === 'REDIS_UNREACHABLE') closeRedis(redis);
     },
-    tracing,
-    replica: `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,
-    readMessage: messageReader({ ledgers, flows, servers }),
+    /** Keys of Redis with content of the wrong type. */
+    quarantinedKeys: () => quarantinedKeys(redis),
+    /** SMTP servers of the past and present, by name. */
+    register: createServerRegister(redis),
+    pauses: createPauses(redis),
+    /** Results of sign-ins at SMTP servers. */
+    signInNotes: createSignInNotes(redis),
+    pace: createPace(redis),
+    /** Reserves the next sign-in slot of a tenant or host; resolves with the ms to wait for it. */
+    loginSlot: createLoginSlots(redis, config.inbound.loginsPerSecond),
+    /** What people do in the mailboxes, and what Mailroom marks there for them. */
+    people: createPeople(redis),
+    participants: createParticipants(redis),
+    quarantine: createQuarantine(redis),
+    logSwitches: createLogSwitches(redis),
+    history: createHistoryStore(redis),
+    /** Newest events of each email server. */
+    serverLog: createServerLogStore(redis),
+    audit: createPortalAudit(redis, { onWritten: config.log.audit ? auditLogger(config, emit) : undefined }),
+    sessions: createPortalSessions(redis, { idleMs: idleMinutes * MINUTE_MS, longestMs: longestHours * HOUR_MS }),
+    view: createPortalView(redis),
   };
 }
 
@@ -264,7 +221,7 @@ async function openRedis(
   emit: Emit,
   servers: () => readonly EmailServer[],
   waiting: RedisCheck,
-): Promise<Pick<Stores, 'redis' | 'redisFitness'>> {
+) {
   const { url, sentinels, cluster } = config.redis;
   if (url === undefined && sentinels.length === 0 && cluster.length === 0) {
     throw new MailroomError('CONFIG_INVALID', {
@@ -285,12 +242,7 @@ async function openRedis(
 }
 
 /** The journal of replies, which writes the queue of outcomes with what it records. */
-async function openJournal(
-  { outbound }: Config,
-  redis: Redis,
-  disk: AskDisk,
-  stack: ReleaseStack,
-): Promise<Pick<Stores, 'journal' | 'outcomes' | 'findIndex'>> {
+async function openJournal({ outbound }: Config, redis: Redis, disk: AskDisk, stack: ReleaseStack) {
   const seconds = outbound.outcomeRetentionDays * DAY_SECONDS;
   const outcomes = outbound.outcomes
     ? await openOutcomes(redis, { keepCompletedSeconds: seconds, keepFailedSeconds: seconds })
@@ -302,8 +254,8 @@ async function openJournal(
 }
 
 const mailboxOpener =
-  (tokens: TokenProvider, hostPolicy: HostPolicy): Stores['openMailbox'] =>
-  async (server) => {
+  (tokens: TokenProvider, hostPolicy: HostPolicy) =>
+  async (server: ImapServer): Promise<Mailbox> => {
     const credentials = await credentialsOf(server, () => tokens.getToken(server, 'imap'));
     return openMailbox(server, credentials, { connectMs: 20_000, answerMs: 30_000 }, hostPolicy.guardOf(server));
   };

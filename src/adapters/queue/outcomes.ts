@@ -6,8 +6,6 @@ import type { Outcome } from '../../contract/outcome.ts';
 import { openQueue } from './open-queue.ts';
 import { addingJobs, type KeepJobs, type RecordedJob, recordJob, retention } from './record-job.ts';
 
-export type OutcomeQueue = Awaited<ReturnType<typeof openOutcomes>>;
-
 /** @throws MailroomError BULLMQ_SCRIPTS_CHANGED: do not start */
 export async function openOutcomes(client: Redis, keep: KeepJobs) {
   const queue = openQueue(client, REPLY_OUTCOMES_QUEUE);

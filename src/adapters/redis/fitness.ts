@@ -46,8 +46,6 @@ function unfitFor(
 const rank = (limited: Fitness['limited']): number =>
   [undefined, 'no WAITAOF before Redis 7.2', 'appendonly is no'].indexOf(limited);
 
-export type FitnessWatch = ReturnType<typeof watchFitness>;
-
 /** Pause between two checks, ms. */
 const CHECK_MS = 15_000;
 

@@ -4,8 +4,6 @@ import type { Redis } from 'ioredis';
 import { prefixOf } from '../../domain/keys.ts';
 import { openChannel } from './channel.ts';
 
-export type Wake = ReturnType<typeof createWake>;
-
 export function createWake(redis: Redis) {
   const name = `${prefixOf(redis)}:wake`;
   const channel = openChannel(redis, name);
