@@ -2,6 +2,7 @@
 import { type ConnectionOptions, DelayedError, type Job, UnrecoverableError } from 'bullmq';
 import type { z } from 'zod';
 import { PREFIX } from '../contract/names.ts';
+import { asError } from '../domain/errors.ts';
 import { classifyRedisError } from '../domain/redis-errors.ts';
 
 const LONGEST_BACKOFF_MS = 15 * 60_000;
@@ -79,8 +80,6 @@ function connectionOf(redis: string | ConnectionOptions): ConnectionOptions {
   // An instance of ioredis has its options already.
   return 'duplicate' in redis ? redis : { ...FOLLOWS_FAILOVER, ...redis };
 }
-
-const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
 
 /** @throws Error that names the wrong fields */
 export function checkJobData(jobData: unknown, contract: string, schema: z.ZodType): void {

@@ -20,15 +20,9 @@ const COUNTED: Readonly<Record<string, { name: HistoryName; times?: HistoryName 
   ReplyRejected: { name: 'failed' },
 };
 
-export interface HistoryCounter {
-  observe: Observe;
-  /** Counts since the last call. */
-  take(): HistoryAddition[];
-  /** Adds counts again that could not be written. */
-  putBack(additions: readonly HistoryAddition[]): void;
-}
+export type HistoryCounter = ReturnType<typeof createHistoryCounter>;
 
-export function createHistoryCounter(): HistoryCounter {
+export function createHistoryCounter() {
   let sums = new Map<string, HistoryAddition>();
 
   function add(addition: HistoryAddition): void {
@@ -38,24 +32,28 @@ export function createHistoryCounter(): HistoryCounter {
     else sum.value = addition.high === true ? Math.max(sum.value, addition.value) : sum.value + addition.value;
   }
 
+  const observe: Observe = (event, fields) => {
+    const counted = COUNTED[event];
+    if (counted === undefined) return;
+    for (const subject of subjectsOf(fields, historyMeasures[counted.name].half)) {
+      const series = seriesOf(subject);
+      const wants = (name: HistoryName) => measuresOf[subject.kind].includes(name);
+      if (wants(counted.name)) add({ series, code: historyMeasures[counted.name].code, value: 1 });
+      if (counted.times === undefined || fields.durationMs === undefined || !wants(counted.times)) continue;
+      add({ series, code: historyMeasures[counted.times].code, bound: boundOf(fields.durationMs / 1000), value: 1 });
+    }
+  };
+
   return {
-    observe(event, fields) {
-      const counted = COUNTED[event];
-      if (counted === undefined) return;
-      for (const subject of subjectsOf(fields, historyMeasures[counted.name].half)) {
-        const series = seriesOf(subject);
-        const wants = (name: HistoryName) => measuresOf[subject.kind].includes(name);
-        if (wants(counted.name)) add({ series, code: historyMeasures[counted.name].code, value: 1 });
-        if (counted.times === undefined || fields.durationMs === undefined || !wants(counted.times)) continue;
-        add({ series, code: historyMeasures[counted.times].code, bound: boundOf(fields.durationMs / 1000), value: 1 });
-      }
-    },
-    take() {
+    observe,
+    /** Counts since the last call. */
+    take(): HistoryAddition[] {
       const taken = [...sums.values()];
       sums = new Map();
       return taken;
     },
-    putBack: (additions) => additions.forEach(add),
+    /** Adds counts again that could not be written. */
+    putBack: (additions: readonly HistoryAddition[]) => additions.forEach(add),
   };
 }
 

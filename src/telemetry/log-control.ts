@@ -20,19 +20,12 @@ export interface LogSwitch {
   until: number;
 }
 
-export interface LogControl {
-  /** Replaces the switches from Redis; the switch by a signal stays. */
-  apply(switches: readonly LogSwitch[]): void;
-  /** Switches debug for all of this process on until then, or off if it is on. @returns whether it is on now */
-  toggle(until: number): boolean;
-  wants(level: LogLevel, server: string | undefined): boolean;
-  traceOf(server: string): TraceGrade | undefined;
-}
+export type LogControl = ReturnType<typeof createLogControl>;
 
 const rank = (level: LogLevel): number => logLevels.indexOf(level);
 
 /** @param now epoch ms */
-export function createLogControl(logger: Logger, base: LogLevel, now: () => number = Date.now): LogControl {
+export function createLogControl(logger: Logger, base: LogLevel, now: () => number = Date.now) {
   let given: readonly LogSwitch[] = [];
   let own: LogSwitch | undefined;
   let active: readonly LogSwitch[] = [];
@@ -53,20 +46,22 @@ export function createLogControl(logger: Logger, base: LogLevel, now: () => numb
   const switchOf = (server: string | undefined) => active.findLast((one) => one.server === server);
 
   return {
-    apply(switches) {
+    /** Replaces the switches from Redis; the switch by a signal stays. */
+    apply(switches: readonly LogSwitch[]): void {
       given = switches;
       settle();
     },
-    toggle(until) {
+    /** Switches debug for all of this process on until then, or off if it is on. @returns whether it is on now */
+    toggle(until: number): boolean {
       own = own !== undefined && own.until > now() ? undefined : { level: 'debug', until };
       settle();
       return own !== undefined;
     },
-    wants(level, server) {
+    wants(level: LogLevel, server: string | undefined): boolean {
       if (active.length === 0) return true;
       const one = server === undefined ? undefined : levelOf(switchOf(server));
       return rank(level) >= rank(one ?? switchOf(undefined)?.level ?? base);
     },
-    traceOf: (server) => (active.length === 0 ? undefined : switchOf(server)?.trace),
+    traceOf: (server: string) => (active.length === 0 ? undefined : switchOf(server)?.trace),
   };
 }

@@ -1,33 +1,19 @@
 // Opens the telemetry of a process: log, metrics, events and, if the variables of OpenTelemetry request them, traces.
 import { asError } from '../domain/errors.ts';
 import { createEmit, type Emit } from './events.ts';
-import { createHistoryCounter, type HistoryCounter } from './history-counter.ts';
-import { createLogControl, type LogControl, type LogLevel } from './log-control.ts';
+import { createHistoryCounter } from './history-counter.ts';
+import { createLogControl, type LogLevel } from './log-control.ts';
 import { createLogger } from './logger.ts';
-import { createMetrics, type Metrics } from './metrics.ts';
-import { collectServerLog, type ServerLogCollector } from './server-log.ts';
-import type { Tracing, TracingSettings } from './tracing.ts';
-
-interface Telemetry {
-  metrics: Metrics;
-  logControl: LogControl;
-  emit: Emit;
-  /** Counts the events. */
-  history: HistoryCounter;
-  /** Keeps the newest events of each email server. */
-  serverLog: ServerLogCollector;
-  /** Undefined: no traces, and OpenTelemetry is not loaded. */
-  tracing: Tracing | undefined;
-  /** Sends the remaining spans, within two seconds. */
-  close(): Promise<void>;
-}
+import { createMetrics } from './metrics.ts';
+import { collectServerLog } from './server-log.ts';
+import type { TracingSettings } from './tracing.ts';
 
 /** @param version of Mailroom, called only with traces */
 export async function openTelemetry(
   level: LogLevel,
   traces: TracingSettings,
   { role, instance, version }: { role: string; instance: string; version: () => string },
-): Promise<Telemetry> {
+) {
   let emit: Emit = () => {};
   const opened = await openTraces().catch((error: unknown) => asError(error));
   const tracing = opened instanceof Error ? undefined : opened;
@@ -43,7 +29,17 @@ export async function openTelemetry(
   for (const reason of traces.problems) emit('TracingRefused', { reason });
   if (opened instanceof Error) emit('TracingRefused', { reason: 'the exporter cannot be made', err: opened });
   else if (tracing !== undefined) emit('TracingStarted', { detail: { protocol: traces.protocol } });
-  return { metrics, logControl, emit, history, serverLog, tracing, close: async () => tracing?.close() };
+  return {
+    ...{ metrics, logControl, emit },
+    /** Counts the events. */
+    history,
+    /** Keeps the newest events of each email server. */
+    serverLog,
+    /** Undefined: no traces, and OpenTelemetry is not loaded. */
+    tracing,
+    /** Sends the remaining spans, within two seconds. */
+    close: async () => tracing?.close(),
+  };
 
   async function openTraces() {
     if (traces.exporter === 'none') return undefined;

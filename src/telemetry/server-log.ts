@@ -1,14 +1,10 @@
 // Keeps the newest events of each email server in memory, until operations/server-log.ts takes them to Redis for the portal's live log.
 import type { ServerEvent } from '../domain/server-log.ts';
 import { type EventName, eventDefinitions } from './events/index.ts';
-import type { EventFields, Observe } from './events.ts';
+import type { EventFields } from './events.ts';
 import { scrub, serializeError } from './serialize-error.ts';
 
-export interface ServerLogCollector {
-  observe: Observe;
-  /** Events since the last call, oldest first. */
-  take(): Map<string, Omit<ServerEvent, 'replica'>[]>;
-}
+export type ServerLogCollector = ReturnType<typeof collectServerLog>;
 
 /** Events of one server between two writes; older ones are dropped. */
 const MOST_EACH = 50;
@@ -23,10 +19,10 @@ interface Noted {
 }
 
 /** @param now epoch ms */
-export function collectServerLog(now: () => number = Date.now): ServerLogCollector {
+export function collectServerLog(now: () => number = Date.now) {
   let noted = new Map<string, Noted[]>();
   return {
-    observe(name, fields, isShown) {
+    observe(name: EventName, fields: EventFields, isShown: boolean): void {
       const { server } = fields;
       if (!isShown || server === undefined) return;
       const own = noted.get(server);
@@ -37,7 +33,8 @@ export function collectServerLog(now: () => number = Date.now): ServerLogCollect
       own.push({ at: now(), name, fields });
       if (own.length > MOST_EACH) own.shift();
     },
-    take() {
+    /** Events since the last call, oldest first. */
+    take(): Map<string, Omit<ServerEvent, 'replica'>[]> {
       const taken = noted;
       noted = new Map();
       return new Map([...taken].map(([server, events]) => [server, events.map(eventOf)]));

@@ -18,6 +18,7 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import { parseTraceparent, traceparentOf } from '../contract/traceparent.ts';
+import { defined } from '../lib/defined.ts';
 import type { Span, SpanKind, Tracing, TracingSettings } from './tracing.ts';
 
 /** Longest time to send the last spans, ms. */
@@ -41,7 +42,7 @@ export function openTracing(
   const { batch } = settings;
   const processor = new BatchSpanProcessor({
     exporter: watched(settings.protocol === 'http/json' ? new JsonExporter() : new ProtobufExporter(), onLost),
-    ...known({
+    ...defined({
       scheduledDelayMillis: batch.delayMs,
       exportTimeoutMillis: batch.timeoutMs,
       maxQueueSize: batch.queueSize,
@@ -75,7 +76,7 @@ export function openTracing(
           : trace.setSpanContext(ROOT_CONTEXT, { ...remote, isRemote: typeof parent !== 'object' });
       const startTime = since === undefined ? {} : { startTime: Date.now() - (performance.now() - since) };
       return new Made(
-        tracer.startSpan(name, { kind: KINDS[kind], attributes: known(attributes), ...startTime }, context),
+        tracer.startSpan(name, { kind: KINDS[kind], attributes: defined(attributes), ...startTime }, context),
       );
     },
     within: (span, work) => (span instanceof Made ? current.run(span, work) : work()),
@@ -106,7 +107,7 @@ class Made implements Span {
   end(failed?: string, attributes: Parameters<Span['end']>[1] = {}): void {
     if (this.ended) return;
     this.ended = true;
-    this.span.setAttributes(known(attributes));
+    this.span.setAttributes(defined(attributes));
     if (failed !== undefined) {
       this.span.setAttribute('error.type', failed);
       this.span.setStatus({ code: SpanStatusCode.ERROR, message: failed });
@@ -121,11 +122,6 @@ const KINDS: Readonly<Record<SpanKind, SdkKind>> = {
   producer: SdkKind.PRODUCER,
   consumer: SdkKind.CONSUMER,
 };
-
-const known = <T extends Readonly<Record<string, string | number | undefined>>>(fields: T) =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
 
 function samplerOf({ root, parentBased }: TracingSettings['sampler']): Sampler {
   const own =

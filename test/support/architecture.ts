@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   domain: ['lib', 'contract'],
   mime: ['lib', 'domain', 'contract'],
   parsing: ['lib', 'mime', 'domain', 'contract'],
-  telemetry: ['domain', 'contract'],
+  telemetry: ['lib', 'domain', 'contract'],
   config: ['lib', 'telemetry', 'domain', 'contract'],
   inbound: ['lib', 'parsing', 'telemetry', 'domain', 'contract'],
   outbound: ['lib', 'parsing', 'telemetry', 'domain', 'contract'],
