@@ -6,7 +6,7 @@ import { createLogControl, type LogLevel } from './log-control.ts';
 import { createLogger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
 import { collectServerLog } from './server-log.ts';
-import type { TracingSettings } from './tracing.ts';
+import type { Tracing, TracingSettings } from './tracing.ts';
 
 /** @param version of Mailroom, called only with traces */
 export async function openTelemetry(
@@ -36,7 +36,7 @@ export async function openTelemetry(
     /** Keeps the newest events of each email server. */
     serverLog,
     /** Undefined: no traces, and OpenTelemetry is not loaded. */
-    tracing,
+    tracing: tracing as Tracing | undefined,
     /** Sends the remaining spans, within two seconds. */
     close: async () => tracing?.close(),
   };

@@ -10,14 +10,18 @@ import type { EmailServerWatch } from '../config/watch.ts';
 import type { EmailServer } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import { FIND_DAYS } from '../domain/found.ts';
+import type { DeadLettersApi } from '../http/api/dead-letters.ts';
+import type { FindApi } from '../http/api/find.ts';
 import type { HistoryApi } from '../http/api/history.ts';
+import type { StatusApi } from '../http/api/operations.ts';
 import type { PrivacyApi } from '../http/api/privacy.ts';
+import type { QuarantineApi } from '../http/api/quarantine.ts';
 import type { ApiDeps } from '../http/index.ts';
 import type { PortalDeps } from '../http/portal/deps.ts';
 import { registerPortal } from '../http/portal/index.ts';
 import type { Inbound } from '../inbound/index.ts';
 import { createDeadLetterDecisions } from '../operations/dead-letters.ts';
-import { createEmailServerAdmin } from '../operations/email-servers.ts';
+import { createEmailServerAdmin, type EmailServerAdmin } from '../operations/email-servers.ts';
 import { createPrivacy } from '../operations/erase-person.ts';
 import { createFetchAgain } from '../operations/fetch-again.ts';
 import { createFind } from '../operations/find.ts';
@@ -48,7 +52,13 @@ interface PortalWiring {
 }
 
 /** Nothing without a key to encrypt the secrets of definitions with (development only). */
-export function portalOf(wiring: PortalWiring) {
+export function portalOf(wiring: PortalWiring):
+  | {
+      emailServers: EmailServerAdmin;
+      operations: StatusApi & QuarantineApi & DeadLettersApi & FindApi & PrivacyApi & HistoryApi;
+      register: ReturnType<typeof registerPortal>;
+    }
+  | undefined {
   const { config, stores, room, watch, api, emit } = wiring;
   const { audit, view, portalServers: portal } = stores;
   if (portal === undefined) return undefined;

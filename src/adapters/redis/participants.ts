@@ -58,20 +58,20 @@ export async function forgetParticipant(redis: Redis, conversationId: string, ad
   await FORGET(redis, [participantsKey(redis, conversationId)], [markOf(conversationId, address)]);
 }
 
-interface Admission {
-  conversationId: string;
-  from: string;
-  /** The other addresses of the message. */
-  others: readonly string[];
-  proven: boolean;
-}
-
 type Standing = 'first' | 'member' | 'stranger';
 
 export type Participants = ReturnType<typeof createParticipants>;
 
 export function createParticipants(redis: Redis) {
-  const run = async (admissions: readonly Admission[]): Promise<Standing[]> => {
+  const run = async (
+    admissions: readonly {
+      conversationId: string;
+      from: string;
+      /** The other addresses of the message. */
+      others: readonly string[];
+      proven: boolean;
+    }[],
+  ): Promise<Standing[]> => {
     const keys: string[] = [];
     const argv: (string | number)[] = [KEEP_SECONDS, MOST * WIDTH];
     for (const { conversationId, from, others, proven } of admissions) {
