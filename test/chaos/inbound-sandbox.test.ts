@@ -134,7 +134,7 @@ it('loses nothing and enqueues nothing twice, whatever Exchange answers', async 
       }
       return open;
     };
-    await waitFor(async () => (await rest()) === 0, { timeoutMs: 30_000, describe: 'nothing unaccounted or pending' });
+    await waitFor(async () => (await rest()) === 0, { describe: 'nothing unaccounted or pending' });
     const found = await ids();
     const doubled = found.filter((id, i) => found.indexOf(id) !== i);
     const quarantined = replicas.flatMap((one) => one.events('MessageQuarantined'));

@@ -100,7 +100,7 @@ it('reports each act of a colleague as exactly one event', async () => {
         );
         return views.every((view) => view?.includes('"sent"') === true);
       },
-      { timeoutMs: 30_000, describe: () => `the first look; ${replicas[0]?.output().slice(-1_000)}` },
+      { describe: () => `the first look; ${replicas[0]?.output().slice(-1_000)}` },
     );
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     const until = performance.now() + STORM_MS;

@@ -54,9 +54,8 @@ function startDemo(args: string[] = [], env: Record<string, string> = {}) {
         describe: () => `"${text}" in:\n${output}`,
       }),
     async leavesNothing() {
-      await waitFor(() => !running(), { timeoutMs: 20_000, describe: () => `npm to end:\n${output}` });
+      await waitFor(() => !running(), { describe: () => `npm to end:\n${output}` });
       await waitFor(() => processes().length === 0, {
-        timeoutMs: 15_000,
         describe: () => `the end of ${processes().join()}:\n${output}`,
       });
       expect(readdirSync(dir.path).filter((name) => name.startsWith('mailroom-'))).toEqual([]);

@@ -81,7 +81,6 @@ async function run(
   const one = j.start(['check', ...args]);
   const code = await one.waitForExit(60_000);
   await waitFor(() => complete(one.output()), {
-    timeoutMs: 5_000,
     describe: () => `the whole output of check ${args.join(' ')} (${code}): ${one.output().slice(-1_500)}`,
   });
   return { code, output: one.output() };

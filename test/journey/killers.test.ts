@@ -87,7 +87,7 @@ it('mails that kill the parser cost their own time and delay no others', async (
     expect(quarantined.map(({ reason }) => reason)).toEqual(new Array(2 * KILLERS).fill('parse-timeout'));
     // Every request was answered. How fast depends on the machine's few cores, which the killers keep busy; what does not is whether the main thread
     // was free to answer: it never worked for as long as the 100 ms in which health is to be known.
-    expect(Math.max(...took)).toBeLessThan(TIMEOUT_MS);
+    expect(Math.max(...took)).toBeLessThan(10 * TIMEOUT_MS);
     await Promise.all(replicas.map((one) => one.stop()));
     const blocks = replicas.flatMap((one) => one.events('MainThreadWatched')).map((line) => line.longestBlockMs);
     expect(blocks).toHaveLength(replicas.length);

@@ -69,7 +69,7 @@ it('takes effect on all replicas within two seconds, drops one connection, and l
         .flatMap((one) => one.events('MailboxConnected'))
         .toSorted((a, b) => Date.parse(String(a.time)) - Date.parse(String(b.time)))
         .map(({ server }) => server);
-    await waitFor(() => BOXES.every((box) => connected().includes(box)), { timeoutMs: 30_000 });
+    await waitFor(() => BOXES.every((box) => connected().includes(box)));
     // Leases have settled: each mailbox is watched once.
     await waitFor(
       () => new Set(sandbox.sessions().map(({ mailbox }) => mailbox)).size === 4 && sandbox.sessions().length === 4,
@@ -83,7 +83,7 @@ it('takes effect on all replicas within two seconds, drops one connection, and l
     const changedAt = Date.now();
     const change = await ask(0, 'PUT', path, { ...view.definition, emailFlow: 'After' }, view.revision);
     expect(change.status).toBe(200);
-    await waitFor(() => connected().length > before, { timeoutMs: 20_000 });
+    await waitFor(() => connected().length > before);
     await waitFor(() => ingest.every((one, i) => one.events('EmailServersLoaded').length > (loadedBefore[i] ?? 0)));
     const at = (one: MailroomProcess, event: string) => Date.parse(String(one.events(event).at(-1)?.time));
     const read = ingest.map((one) => at(one, 'EmailServersLoaded') - changedAt);
@@ -95,7 +95,7 @@ it('takes effect on all replicas within two seconds, drops one connection, and l
     );
     for (const ms of [...read, reconnected]) expect(ms).toBeLessThan(2_000);
     // The other portal shows it, and only this server was connected again; the others have the connection they had.
-    await waitFor(async () => (await ask(1, 'GET', path)).view.definition.emailFlow === 'After', { timeoutMs: 2_000 });
+    await waitFor(async () => (await ask(1, 'GET', path)).view.definition.emailFlow === 'After');
     expect(connected().slice(before)).toEqual([BOXES[0]]);
     expect(ingest.flatMap((one) => one.events('MailboxDisconnected'))).toEqual([]);
     for (const box of BOXES) sandbox.mailboxes.append(box, `Message-ID: <${box}>\r\n\r\nx`);

@@ -45,7 +45,7 @@ async function replicate(replica: number, primary: number): Promise<void> {
   await admins[primary]?.replicaof('NO', 'ONE');
   await admins[replica]?.replicaof('127.0.0.1', nodes[primary]?.port ?? 0);
   const linked = async () => /master_link_status:up/.test((await admins[replica]?.info('replication')) ?? '');
-  await waitFor(linked, { timeoutMs: 20_000 });
+  await waitFor(linked);
 }
 
 it('mail and replies continue when the primary is demoted in place, and again when it is promoted back', async () => {
@@ -83,12 +83,9 @@ it('mail and replies continue when the primary is demoted in place, and again wh
       subject: SUBJECT,
       text: 'Hello',
     });
-    await waitFor(async () => (await api('/v1/replies', { method: 'POST', body })).status === 202, {
-      timeoutMs: 20_000,
-    });
+    await waitFor(async () => (await api('/v1/replies', { method: 'POST', body })).status === 202, {});
     await waitFor(
       async () => ((await (await api(`/v1/replies/${replyId}`)).json()) as { state: string }).state === 'accepted',
-      { timeoutMs: 20_000 },
     );
   };
   const ready = async () => (await api('/readyz')).status;
@@ -105,9 +102,9 @@ it('mail and replies continue when the primary is demoted in place, and again wh
       admins[1]?.config('SET', 'maxmemory-policy', policy).then(() => admins[1]?.config('SET', 'appendonly', aof));
     await settings('allkeys-lru', 'no');
     await replicate(0, 1);
-    await waitFor(async () => (await ready()) === 503, { timeoutMs: 10_000 });
+    await waitFor(async () => (await ready()) === 503);
     target.port = nodes[1]?.port ?? 0;
-    await waitFor(async () => (await ready()) === 200, { timeoutMs: 10_000 });
+    await waitFor(async () => (await ready()) === 200);
     deliver(2);
     await j.waitForMessages('F', 2, 20_000);
     await reply('r-2');
@@ -122,9 +119,9 @@ it('mail and replies continue when the primary is demoted in place, and again wh
 
     // Demoted and promoted at the same address, without another one to go to.
     await admins[1]?.replicaof('127.0.0.1', nodes[0]?.port ?? 0);
-    await waitFor(async () => (await ready()) === 503, { timeoutMs: 10_000 });
+    await waitFor(async () => (await ready()) === 503);
     await admins[1]?.replicaof('NO', 'ONE');
-    await waitFor(async () => (await ready()) === 200, { timeoutMs: 10_000 });
+    await waitFor(async () => (await ready()) === 200);
     await gateway.waitForEvent('RedisFoundFit');
     await gateway.waitForEvent('RedisDurabilityRestored');
     expect(gateway.events('RedisFoundUnfit')).toHaveLength(1);

@@ -57,7 +57,6 @@ it('a colleague and an agent do not both answer', async () => {
   const client = new Redis(redis.url);
   const view = `{mailroom}:view:${mailboxId({ host: 'localhost', user: SUPPORT, folder: 'INBOX' })}`;
   await waitFor(async () => (await client.hget(view, 'rest'))?.includes('"sent"'), {
-    timeoutMs: 20_000,
     describe: () => 'the first look',
   });
   client.disconnect();
@@ -65,7 +64,6 @@ it('a colleague and an agent do not both answer', async () => {
   await reply('ours', 1);
   expect(await j.result('Out', replyJob('ours'))).toMatchObject({ state: 'accepted' });
   await waitFor(() => sandbox.mailboxes.list(SUPPORT)[0]?.flags.includes('\\Answered'), {
-    timeoutMs: 20_000,
     describe: () => 'the arrow',
   });
 
@@ -74,7 +72,6 @@ it('a colleague and an agent do not both answer', async () => {
   const result = await j.result('Out', replyJob('waits'));
   expect(result).toMatchObject({ state: 'held', failure: { code: 'REPLY_ANSWERED_ELSEWHERE' } });
   await waitFor(async () => (await events()).some(({ answered }) => answered?.by === 'sent'), {
-    timeoutMs: 20_000,
     describe: () => 'the event',
   });
   const answered = (await events()).filter(({ event }) => event === 'answered');

@@ -176,7 +176,7 @@ async function signInAll(delegated: readonly Place[]): Promise<void> {
     const { url } = await tokens.beginSignIn(server, REDIRECT);
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     const body = new URLSearchParams({ person }).toString();
-    const answer = await send('POST', url, { headers, body }, { ca: sandbox.caPem, timeoutMs: 5_000 });
+    const answer = await send('POST', url, { headers, body }, { ca: sandbox.caPem, timeoutMs: 30_000 });
     const query = Object.fromEntries(new URL(answer.headers.location ?? '').searchParams);
     await tokens.completeSignIn(query as { state: string });
   }

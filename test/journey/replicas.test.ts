@@ -43,14 +43,12 @@ it('share the mailboxes, hand them over, and take them over', async () => {
         .map(({ mailbox }) => mailbox ?? '')
         .sort();
     const a = j.start(['ingest']);
-    await waitFor(() => sessions().length === 8, { timeoutMs: 20_000 });
+    await waitFor(() => sessions().length === 8);
 
     // A second one takes its share; only what moves is dropped.
     const b = j.start(['ingest']);
-    await waitFor(() => watched(b) > 0 && sessions().length === 8 && new Set(sessions()).size === 8, {
-      timeoutMs: 20_000,
-    });
-    await waitFor(() => watched(a) + watched(b) === 8, { timeoutMs: 10_000 });
+    await waitFor(() => watched(b) > 0 && sessions().length === 8 && new Set(sessions()).size === 8, {});
+    await waitFor(() => watched(a) + watched(b) === 8);
     expect(a.events('MailboxConnected')).toHaveLength(8);
     expect(a.events('MailboxStopped').every(({ reason }) => reason === 'handed-over')).toBe(true);
 
@@ -58,18 +56,18 @@ it('share the mailboxes, hand them over, and take them over', async () => {
     const orphaned = watched(b);
     const killedAt = performance.now();
     await b.kill9();
-    await waitFor(() => watched(a) === 8, { timeoutMs: 20_000 });
+    await waitFor(() => watched(a) === 8);
     expect(performance.now() - killedAt).toBeLessThan(15_000);
     expect(orphaned).toBeGreaterThan(0);
 
     // Graceful: handed over at once.
     const c = j.start(['ingest']);
-    await waitFor(() => watched(c) > 0 && watched(a) + watched(c) === 8, { timeoutMs: 20_000 });
+    await waitFor(() => watched(c) > 0 && watched(a) + watched(c) === 8);
     const moving = watched(a);
     const already = c.events('MailboxConnected').length;
     const stoppedAt = performance.now();
     a.signal('SIGTERM');
-    await waitFor(() => c.events('MailboxConnected').length === already + moving, { timeoutMs: 10_000 });
+    await waitFor(() => c.events('MailboxConnected').length === already + moving);
     const handOver = performance.now() - stoppedAt;
     process.stdout.write(
       `replicas: ${orphaned} mailboxes taken over after kill -9, ${moving} handed over in ${Math.round(handOver)} ms\n`,

@@ -94,10 +94,16 @@ it('from the mail to the accepted reply, and on without a collector', async () =
     const accepted = await one.waitForEvent('ReplyAccepted');
     const submitted = await waitFor(() => named('submit Out')[0]);
 
-    const ours = collector.spans.filter(({ traceId }) => traceId === submitted.traceId);
-    const lines = ours.map((span) => `${span.service}: ${span.name} < ${parentOf(span)?.name ?? 'nothing'}`);
-    await waitFor(() => named('process replies.Out').length === 1);
-    expect(lines.sort()).toEqual([
+    const lines = () =>
+      collector.spans
+        .filter(({ traceId }) => traceId === submitted.traceId)
+        .map((span) => `${span.service}: ${span.name} < ${parentOf(span)?.name ?? 'nothing'}`)
+        .sort();
+    // Backend and gateway export on their own; a span comes when it has ended, and a child may come before its parent.
+    await waitFor(() => lines().length >= 11 && named('process replies.Out').length === 1, {
+      describe: () => lines().join('\n'),
+    });
+    expect(lines()).toEqual([
       'backend: process email-flow.F < send email-flow.F',
       'backend: send replies.Out < process email-flow.F',
       'mailroom: fetch < ingest In',
@@ -171,7 +177,7 @@ it('from the mail to the accepted reply, and on without a collector', async () =
     await one.waitForEvent('TracesLost');
     const begun = performance.now();
     expect(await one.stop()).toBe(0);
-    expect(performance.now() - begun).toBeLessThan(6_000);
+    expect(performance.now() - begun).toBeLessThan(12_000);
     expect(one.events('TracesLost').map(({ code }) => code)).toEqual(['timeout']);
   } finally {
     await consumer.close();

@@ -30,8 +30,8 @@ const emailServers = [
   },
 ];
 
-/** Milliseconds; the wait for Redis is half of it, the rest is the start of Node on a machine that has other work. */
-const COMMAND_MS = 6_500;
+/** Milliseconds; the wait for Redis is a few seconds of it, the rest is the start of Node on a machine that has other work. */
+const COMMAND_MS = 30_000;
 
 test.each([
   ['audit'],
@@ -54,15 +54,17 @@ test.each([
   await j.stop();
 });
 
+/** "At once", on a machine that has other work: less than any wait for Redis or for work in progress. */
+const STOP_MS = 5_000;
 /** Milliseconds from the signal to the end of the process. */
 async function stopTime(one: MailroomProcess): Promise<number> {
   const began = performance.now();
   one.signal('SIGTERM');
-  expect(await one.waitForExit(10_000)).toBe(0);
+  expect(await one.waitForExit()).toBe(0);
   return performance.now() - began;
 }
 const ask = async (port: number, path: string) => {
-  const answer = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(5_000) });
+  const answer = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(30_000) });
   return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
 };
 
@@ -78,17 +80,17 @@ it('serve is alive but not ready, waits for Redis, starts when Redis is there, a
   });
   expect(await ask(port, '/v1/replies/r1')).toMatchObject({ status: 503, body: { code: 'REDIS_UNREACHABLE' } });
   expect(first.events('GatewayWaiting')).toHaveLength(1);
-  expect(await stopTime(first)).toBeLessThan(2_000);
+  expect(await stopTime(first)).toBeLessThan(STOP_MS);
 
   const second = j.start();
   await second.waitForEvent('HttpListening');
   const redis = await startRedis({ port: redisPort });
   const taken = await j.port(second);
-  await waitFor(async () => (await ask(taken, '/readyz')).status === 200, { timeoutMs: 10_000 });
+  await waitFor(async () => (await ask(taken, '/readyz')).status === 200);
   await redis.kill9();
   await waitFor(async () => (await ask(taken, '/readyz')).status === 503);
   expect(await ask(taken, '/healthz')).toMatchObject({ status: 200 });
-  expect(await stopTime(second)).toBeLessThan(2_000);
+  expect(await stopTime(second)).toBeLessThan(STOP_MS);
   await j.stop();
   await redis.stop();
 });

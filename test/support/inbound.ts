@@ -5,6 +5,7 @@ import pino from 'pino';
 import type { CommitMessages } from '../../src/adapters/queue/commit.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import type { MailboxEvent } from '../../src/contract/mailbox-event.ts';
+import type { Message } from '../../src/contract/message.ts';
 import type { BlobStore } from '../../src/domain/blob-store.ts';
 import type { ImapServer } from '../../src/domain/email-server.ts';
 import { asError } from '../../src/domain/errors.ts';
@@ -15,7 +16,7 @@ import { createEmit } from '../../src/telemetry/events.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { inboundPorts } from '../../src/wiring/inbound.ts';
 import { openStores } from '../../src/wiring/stores.ts';
-import { tempDir } from './temp.ts';
+import { tempDir, waitFor } from './temp.ts';
 
 export interface TestInboundOptions {
   redisUrl: string;
@@ -39,7 +40,7 @@ export const testSettings: InboundSettings = {
   idleRenewMs: 60_000,
   deadAfterMs: 3_000,
   reconcileMs: 2_000,
-  leaseMs: 3_000,
+  leaseMs: 10_000,
   batchCount: 20,
   batchBytes: 1_000_000,
   backoff: { baseMs: 50, capMs: 400 },
@@ -120,6 +121,12 @@ export async function startTestInbound(options: TestInboundOptions) {
     ...options.ports,
   });
   await inbound.setServers(options.servers);
+  const jobs = async (emailFlow = 'Support'): Promise<Message[]> => {
+    const queue = await flows.queueOf(emailFlow);
+    return (await queue.getJobs(['waiting'], 0, -1)).map((job) => job.data as Message);
+  };
+  const jobCount = async (emailFlow = 'Support'): Promise<number> =>
+    (await (await flows.queueOf(emailFlow)).getJobCounts('waiting')).waiting ?? 0;
   return {
     inbound,
     redis,
@@ -136,11 +143,14 @@ export async function startTestInbound(options: TestInboundOptions) {
       const queue = await flows.eventsQueueOf(emailFlow);
       return (await queue.getJobs(['waiting'], 0, -1, true)).map((job) => job.data as MailboxEvent);
     },
-    async jobs(emailFlow = 'Support') {
-      const queue = await flows.queueOf(emailFlow);
-      return (await queue.getJobs(['waiting'], 0, -1)).map(
-        (job) => job.data as import('../../src/contract/message.ts').Message,
-      );
+    jobs,
+    jobCount,
+    /** The messages on the queue once there are so many: counted often, read once. */
+    async jobsAre(count: number, emailFlow = 'Support'): Promise<Message[]> {
+      await waitFor(async () => (await jobCount(emailFlow)) >= count, {
+        describe: () => `${count} jobs on ${emailFlow}; ${JSON.stringify(events.slice(-8)).slice(0, 4_000)}`,
+      });
+      return jobs(emailFlow);
     },
     async stop() {
       await inbound.stop();

@@ -111,12 +111,18 @@ export function journey(options: JourneyOptions) {
       const jobs = await queue(emailFlowQueue(emailFlow)).getJobs(); // in every state
       return jobs.filter((job) => job !== undefined).map((job) => job.data as Message);
     },
+    async messageCount(emailFlow: string): Promise<number> {
+      const counts = await queue(emailFlowQueue(emailFlow)).getJobCounts();
+      return Object.values(counts).reduce((sum, jobs) => sum + jobs, 0);
+    },
     async waitForMessages(emailFlow: string, count: number, timeoutMs = 60_000): Promise<Message[]> {
       let seen = 0;
       return waitFor(
         async () => {
+          // Counted often, read once.
+          seen = await this.messageCount(emailFlow);
+          if (seen < count) return undefined;
           const list = await this.messages(emailFlow);
-          seen = list.length;
           return list.length >= count ? list : undefined;
         },
         {
@@ -137,7 +143,7 @@ export function journey(options: JourneyOptions) {
       await queue(repliesQueue(server)).add(REPLY_JOB, data, { jobId });
     },
     /** The result of a reply, accepted or refused, once its job has ended. */
-    async result(server: string, jobId: string, timeoutMs = 30_000): Promise<Result> {
+    async result(server: string, jobId: string, timeoutMs = 60_000): Promise<Result> {
       return waitFor(
         async () => {
           // The state first: a job read before it ended has no reason yet.

@@ -25,7 +25,6 @@ export function leakWatch(): void {
   });
   afterAll(async () => {
     await waitFor(() => leftovers(before).length === 0, {
-      timeoutMs: 5_000,
       describe: () => `nothing to be left running by this test file, but: ${leftovers(before).join(', ')}`,
     });
   });

@@ -84,13 +84,13 @@ export function startMailroom(options: MailroomOptions): MailroomProcess {
     events: (name) => lines.filter((line) => line.event === name),
     waitForEvent: (name, predicate = () => true, wait = {}) =>
       waitFor(() => lines.find((line) => line.event === name && predicate(line)), {
-        timeoutMs: 20_000,
+        timeoutMs: 60_000,
         hopeless: () => !started.running(),
         describe: () =>
           `event ${name} (process ${started.running() ? 'runs' : 'has ended'}); its last lines:\n${end()}`,
         ...wait,
       }),
-    waitForExit: async (timeoutMs = 20_000) => {
+    waitForExit: async (timeoutMs = 60_000) => {
       await waitFor(() => !started.running(), {
         timeoutMs,
         describe: () => `mailroom to end; its last lines:\n${end()}`,

@@ -95,8 +95,7 @@ export function startProcess(
   const gone = async () => {
     if (running()) await once(child, 'exit');
   };
-  const groupGone = () =>
-    waitFor(() => !groupAlive(pid), { timeoutMs: 5_000, describe: `process group ${pid} of ${name} to end` });
+  const groupGone = () => waitFor(() => !groupAlive(pid), { describe: `process group ${pid} of ${name} to end` });
   const self: StartedProcess = {
     name,
     pid,

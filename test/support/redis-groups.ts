@@ -33,9 +33,7 @@ async function stopNodes(nodes: readonly Node[]): Promise<void> {
 /** Makes a node the replica of another, and waits until it has all. */
 export async function replicate(replica: Node, primary: Node): Promise<void> {
   await replica.admin.replicaof('127.0.0.1', primary.port);
-  await waitFor(async () => /master_link_status:up/.test(await replica.admin.info('replication')), {
-    timeoutMs: 20_000,
-  });
+  await waitFor(async () => /master_link_status:up/.test(await replica.admin.info('replication')), {});
 }
 
 export async function startPair(): Promise<{ nodes: [Node, Node]; stop(): Promise<void> }> {
@@ -94,13 +92,13 @@ export async function startSentinels(master: string, password: string): Promise<
           const sound = (one: Record<string, string>) => one.flags === 'slave' && one['master-link-status'] === 'ok';
           return peers === '2' && replicas.some(sound);
         },
-        { timeoutMs: 30_000, describe: 'a replica and two further sentinels' },
+        { describe: 'a replica and two further sentinels' },
       );
     },
     async failover() {
       const before = await this.primary();
       await ask.call('SENTINEL', 'FAILOVER', master);
-      await waitFor(async () => (await this.primary()) !== before, { timeoutMs: 20_000 });
+      await waitFor(async () => (await this.primary()) !== before);
     },
     async stop() {
       ask.disconnect();
@@ -143,7 +141,7 @@ export async function startCluster(): Promise<Cluster> {
     const info = String(await admin.cluster('INFO'));
     return /cluster_state:ok/.test(info) && /cluster_slots_ok:16384/.test(info);
   };
-  await waitFor(async () => (await Promise.all(nodes.map(isWhole))).every(Boolean), { timeoutMs: 20_000 });
+  await waitFor(async () => (await Promise.all(nodes.map(isWhole))).every(Boolean));
   const idOf = async ({ admin }: Node) => String(await admin.cluster('MYID'));
   return {
     nodes,

@@ -39,11 +39,15 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
   const port = options.port ?? (await freePort());
   const log = join(dir.path, 'redis.log');
   const aof = options.aof ?? false;
+  const own = options.args ?? [];
+  // The bus of a cluster would listen 10,000 above the port, where another server or a client may be.
+  const bus = own.includes('--cluster-enabled') && !own.includes('--cluster-port');
   const args = [
     ...['--port', String(port), '--bind', '127.0.0.1', '--dir', dir.path, '--save', '', '--daemonize', 'no'],
     ...['--appendonly', aof === false ? 'no' : 'yes', '--appendfsync', aof === false ? 'no' : aof],
     ...['--maxmemory-policy', 'noeviction', '--maxmemory', options.maxmemory ?? '0'],
-    ...(options.args ?? []),
+    ...(bus ? ['--cluster-port', String(await freePort())] : []),
+    ...own,
   ];
   const start = async (): Promise<StartedProcess> => {
     const redis = startProcess('redis-server', process.env.MAILROOM_TEST_REDIS ?? 'redis-server', args, {

@@ -45,23 +45,14 @@ async function startScriptedMailbox(options: ScriptedMailboxOptions) {
     imap,
     server,
     mailboxId: id,
-    /** The messages on the queue once there are so many. */
-    jobsAre: (wanted: number, timeoutMs = 30_000) =>
-      waitFor(
-        async () => {
-          const jobs = await one.jobs(name);
-          return jobs.length >= wanted ? jobs : undefined;
-        },
-        { timeoutMs, describe: () => `${wanted} jobs; ${JSON.stringify(one.events().slice(-8))}` },
-      ),
+    jobsAre: (wanted: number) => one.jobsAre(wanted, name),
     state: () => one.inbound.status()[0]?.state,
     isIdle: () =>
       waitFor(() => one.inbound.status()[0]?.state === 'idle', {
         describe: () => `idle; ${JSON.stringify([one.inbound.status(), one.events().slice(-6)])}`,
       }),
-    eventIs: (event: string, timeoutMs = 10_000) =>
+    eventIs: (event: string) =>
       waitFor(() => one.events(event)[0], {
-        timeoutMs,
         describe: () => `${event}; ${JSON.stringify(one.events().slice(-8))}`,
       }),
     /** UIDs of the folder without an outcome. */

@@ -68,7 +68,7 @@ export function canConnect(port: number, host = '127.0.0.1'): Promise<boolean> {
 }
 
 export interface WaitOptions {
-  /** Milliseconds until it gives up; default 10,000. */
+  /** Milliseconds until it gives up; default 30,000: only a failure waits for it, and a loaded machine takes its time. */
   timeoutMs?: number;
   /** Milliseconds between two looks; default 20. */
   intervalMs?: number;
@@ -84,7 +84,7 @@ export interface WaitOptions {
  */
 export async function waitFor<T>(
   condition: () => T | undefined | null | false | Promise<T | undefined | null | false>,
-  { timeoutMs = 10_000, intervalMs = 20, describe = 'condition', hopeless = () => false }: WaitOptions = {},
+  { timeoutMs = 30_000, intervalMs = 20, describe = 'condition', hopeless = () => false }: WaitOptions = {},
 ): Promise<T> {
   const until = performance.now() + timeoutMs;
   let last: unknown;

@@ -184,7 +184,7 @@ async function example(
   });
   const ended = new Promise((resolve) => child.once('exit', resolve));
   try {
-    await waitFor(() => enough(output), { timeoutMs: 20_000, describe: () => `${file} says:\n${output}` });
+    await waitFor(() => enough(output), { describe: () => `${file} says:\n${output}` });
   } finally {
     child.kill('SIGTERM');
     await ended;

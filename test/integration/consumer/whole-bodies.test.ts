@@ -33,7 +33,7 @@ async function* read(blob: string, { start, end }: { start: number; end: number 
 
 const redis = fixture(startRedis);
 beforeAll(async () => {
-  parsing = openParsing({ timeoutMs: 10_000, inlineTextBytes: 8 * KB, inlineHtmlBytes: 4 * KB });
+  parsing = openParsing({ timeoutMs: 30_000, inlineTextBytes: 8 * KB, inlineHtmlBytes: 4 * KB });
   const api = fakeApi({
     readMessage: async (key) => messages.get(key),
     wholeBody: createWholeBodies(read, parsing),

@@ -62,7 +62,7 @@ async function check({ server, others, application, deps }: Setting): Promise<Ch
     servers: [server, ...(others ?? [server.type === 'IMAP' ? smtp() : imap()])],
     applications,
     getToken: (one, protocol, options) => provider.getToken(one, protocol, options),
-    timeoutMs: 15_000,
+    timeoutMs: 30_000,
     sentCopyMs: 10_000,
     ...deps,
   });

@@ -30,7 +30,7 @@ async function step(capability: string) {
     afterQueued: { action: 'move', folder: 'Done' },
   });
   const turns = { signIn: async () => {} };
-  const deps = { systems: remoteSystems, timeoutMs: 5_000, turns, servers: [server] } as unknown as DoctorDeps;
+  const deps = { systems: remoteSystems, timeoutMs: 30_000, turns, servers: [server] } as unknown as DoctorDeps;
   const check: Check<ImapServer> = { server, deps };
   await imapSteps.imapSignIn?.(check, '');
   if (check.mailbox !== undefined) release.push(check.mailbox.close);

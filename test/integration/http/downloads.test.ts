@@ -125,18 +125,22 @@ describe('a 25 MB attachment', () => {
     );
     await new Promise((resolve) => socket.once('data', resolve));
     socket.pause();
-    let last = -1;
-    await waitFor(
-      () => {
-        const still = read === last;
-        last = read;
-        return still;
-      },
-      { intervalMs: 200 },
-    );
-    expect(read).toBeLessThan(20 * MB); // what the kernel's socket buffers and ours take
+    const stands = async () => {
+      let last = -1;
+      await waitFor(
+        () => {
+          const still = read === last;
+          last = read;
+          return still;
+        },
+        { intervalMs: 200, describe: 'reading to stop' },
+      );
+      return read;
+    };
+    expect(await stands()).toBeLessThan(20 * MB); // what the kernel's socket buffers and ours take
     socket.destroy();
-    await waitFor(() => read === last, { describe: 'reading stops with the connection' });
+    // A piece may have been on its way.
+    expect(await stands()).toBeLessThan(20 * MB);
   });
 
   it('is downloaded in ranges that join to the whole', async () => {
@@ -252,13 +256,14 @@ describe('connections', () => {
   });
 
   it('that never end are closed after the grace period', async () => {
-    await serve({ timeouts: { close: 100 }, api: fakeApi({ getReply: () => new Promise(() => {}) }) });
+    let asked = false;
+    const getReply = () => {
+      asked = true;
+      return new Promise<undefined>(() => {});
+    };
+    await serve({ timeouts: { close: 100 }, api: fakeApi({ getReply }) });
     const pending = fetch(`${base}/v1/replies/r1`, { headers: as('desk') }).catch((error: unknown) => error);
-    const state = { asked: false };
-    await waitFor(async () => {
-      state.asked = (await fetch(`${base}/healthz`)).ok;
-      return state.asked;
-    });
+    await waitFor(() => asked, { describe: 'the request to arrive' });
     await http?.close();
     expect(await pending).toBeInstanceOf(Error);
   });

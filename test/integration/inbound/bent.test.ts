@@ -48,7 +48,7 @@ const server = (fields: Partial<ImapServer> = {}) =>
     emailFlow: `Bent ${counter}`,
     ...fields,
   });
-const times = { connectMs: 5_000, answerMs: 3_000, pollMs: POLL_MS };
+const times = { connectMs: 30_000, answerMs: 30_000, pollMs: POLL_MS };
 
 async function start(fields: Partial<ImapServer> = {}) {
   const one = await startTestInbound({
@@ -63,14 +63,11 @@ async function start(fields: Partial<ImapServer> = {}) {
 }
 
 async function jobsAre(one: Awaited<ReturnType<typeof start>>, count: number) {
-  await waitFor(async () => (await one.jobs(`Bent ${counter}`)).length === count, {
-    timeoutMs: 10_000,
-    describe: () => `${count} jobs; ${JSON.stringify(one.events().slice(-4))}`,
-  });
+  expect(await one.jobsAre(count, `Bent ${counter}`)).toHaveLength(count);
 }
 
 const check = (one: EmailServer, others: readonly EmailServer[]): Promise<CheckStep[]> =>
-  doctorSteps(one, { servers: [one, ...others], timeoutMs: 5_000, sentCopyMs: 1_000 });
+  doctorSteps(one, { servers: [one, ...others], timeoutMs: 30_000, sentCopyMs: 1_000 });
 
 /** The server that sends, whose copies lie in this mailbox. */
 const sender = (folder = 'Sent'): SmtpServer =>
@@ -130,7 +127,7 @@ describe('a server with nothing but IMAP4rev1', () => {
     const event = await waitFor(() => one.events('MailboxDisconnected')[0], { describe: 'the refusal' });
     expect(event).toMatchObject({ err: { code: 'IMAP_CONNECTION_LIMIT', class: 'throttle' } });
     await others[0]?.close();
-    await waitFor(() => one.inbound.status()[0]?.state === 'idle', { timeoutMs: 15_000, describe: 'a session' });
+    await waitFor(() => one.inbound.status()[0]?.state === 'idle', { describe: 'a session' });
     await others[1]?.close();
   });
 });

@@ -184,7 +184,7 @@ describe('afterQueued: move', () => {
     const one = await start(2, { server: move, imap: { capability } });
     await one.jobsAre(2);
     await one.isIdle();
-    expect(one.imap.commands.some((command) => expected.test(command))).toBe(true);
+    await waitFor(() => one.imap.commands.some((command) => expected.test(command)), { describe: String(expected) });
     expect(one.imap.commands.filter((command) => /^(EXPUNGE|CLOSE)/.test(command))).toEqual([]);
   });
 });

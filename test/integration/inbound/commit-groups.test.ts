@@ -22,7 +22,7 @@ it.each<Failure>(['nothing', 'refused', 'without an answer'])(
     const commits: { uids: number[]; bytes: number }[] = [];
     let failures = 0;
     const one = await start(COUNT, {
-      settings: { batchCount: COUNT, batchBytes: 8_000_000 },
+      settings: { batchCount: COUNT, batchBytes: 8_000_000, leaseMs: 60_000 },
       ports: large,
       commit: (commit) => async (request) => {
         const { messages = [] } = request;
@@ -53,5 +53,4 @@ it.each<Failure>(['nothing', 'refused', 'without an answer'])(
     const after = commits.slice(failure === 'without an answer' ? 3 : 2).flatMap(({ uids }) => uids);
     expect(after.filter((uid) => before.includes(uid))).toEqual([]);
   },
-  60_000,
 );

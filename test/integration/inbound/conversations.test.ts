@@ -1,5 +1,5 @@
 // Which conversation a mail joins and which reply a report is about, from raw mails: what a stranger writes joins and links nothing.
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { createJournal } from '../../../src/adapters/redis/journal.ts';
 import { createParticipants } from '../../../src/adapters/redis/participants.ts';
 import type { Config } from '../../../src/config/config.ts';
@@ -15,9 +15,6 @@ const security = { conversationKeys: [], installation: '' } as unknown as Config
 const makeId = messageIdMaker({ security } as Config);
 const OURS = makeId({ conversationId: 'case-1', replyId: 'reply-1', domain: 'contoso.example' });
 const redis = redisRoom();
-afterEach(async () => {
-  await redis.client().flushall();
-});
 
 function mail(headers: Record<string, string>, body = 'x'): Buffer {
   const lines = Object.entries({ To: SHARED, Subject: 'Hello', ...headers }).map(

@@ -52,4 +52,4 @@ it('quarantines the message after four dead processes, and enqueues every other 
     client.disconnect();
     await imap.stop();
   }
-}, 120_000);
+});

@@ -64,17 +64,8 @@ const put = (count: number, first = 1) => {
 };
 
 /** All mails of the mailbox are on the queue, each once, and the audit balances. */
-async function settled(one: Awaited<ReturnType<typeof start>>, count: number, timeoutMs = 15_000) {
-  const jobs = await waitFor(
-    async () => {
-      const list = await one.jobs(flow());
-      return list.length >= count ? list : undefined;
-    },
-    {
-      timeoutMs,
-      describe: () => `${count} jobs; last events ${JSON.stringify(one.events().slice(-6)).slice(0, 3_000)}`,
-    },
-  );
+async function settled(one: Awaited<ReturnType<typeof start>>, count: number) {
+  const jobs = await one.jobsAre(count, flow());
   expect(jobs).toHaveLength(count);
   expect(new Set(jobs.map(({ messageKey }) => messageKey)).size).toBe(count);
   const uids = sandbox.mailboxes.list(BOX).map(({ uid }) => uid);
@@ -112,7 +103,6 @@ describe('answers of the server', () => {
     sandbox.faults.set(fault);
     const one = await start();
     const event = await waitFor(() => one.events('MailboxDisconnected')[0], {
-      timeoutMs: 8_000,
       describe: () => JSON.stringify(one.events()).slice(0, 2_000),
     });
     expect(event).toMatchObject({ server: 'Support', err: { code, class: cls } });
@@ -123,10 +113,10 @@ describe('answers of the server', () => {
 
   it('reconnects at once with a new token when the token expired', async () => {
     const one = await start();
-    await waitFor(() => one.inbound.status()[0]?.state === 'idle', { timeoutMs: 5_000 });
+    await waitFor(() => one.inbound.status()[0]?.state === 'idle');
     sandbox.faults.set({ name: 'tokenExpiredNow', refuseOldTokens: true });
     put(1);
-    const event = await waitFor(() => one.events('MailboxDisconnected')[0], { timeoutMs: 5_000 });
+    const event = await waitFor(() => one.events('MailboxDisconnected')[0]);
     expect(event).toMatchObject({ err: { code: 'IMAP_TOKEN_EXPIRED' }, delayMs: 0 });
     await settled(one, 1);
   });
@@ -140,7 +130,7 @@ describe('answers of the server', () => {
     sandbox.faults.set(fault);
     const started = performance.now();
     const one = await start();
-    const event = await waitFor(() => one.events('MailboxDisconnected')[0], { timeoutMs: 8_000 });
+    const event = await waitFor(() => one.events('MailboxDisconnected')[0]);
     expect(event).toMatchObject({ err: { code: 'IMAP_THROTTLED', class: 'throttle' } });
     await settled(one, 1);
     expect(performance.now() - started).toBeGreaterThan((fault.milliseconds ?? 0) - 50);
@@ -197,16 +187,13 @@ describe('faults of messages', () => {
     put(4);
     sandbox.faults.set({ name: 'expungeWhileFetch', uid: 3, times: 1 });
     const one = await start();
-    await waitFor(
-      async () => {
-        const { counts } = audit(
-          await one.ledgers.load(mailboxId(server())),
-          sandbox.mailboxes.list(BOX).map(({ uid }) => uid),
-        );
-        return counts.enqueued + counts.vanished === 4;
-      },
-      { timeoutMs: 10_000 },
-    );
+    await waitFor(async () => {
+      const { counts } = audit(
+        await one.ledgers.load(mailboxId(server())),
+        sandbox.mailboxes.list(BOX).map(({ uid }) => uid),
+      );
+      return counts.enqueued + counts.vanished === 4;
+    });
   });
 
   it('enqueues a message that the parser cannot handle, with its raw bytes', async () => {
@@ -299,13 +286,7 @@ describe('faults of the folder', () => {
     await settled(one, 6);
     sandbox.mailboxes.setUidValidity(BOX, 777);
     put(2, 7);
-    const jobs = await waitFor(
-      async () => {
-        const list = await one.jobs(flow());
-        return list.length >= 8 ? list : undefined;
-      },
-      { timeoutMs: 10_000 },
-    );
+    const jobs = await one.jobsAre(8, flow());
     expect(jobs).toHaveLength(8);
     expect(new Set(jobs.map(({ threading }) => threading.messageId)).size).toBe(8);
     expect(one.events('MailboxRescanned')[0]).toMatchObject({ reason: 'uidvalidity-changed', detail: { matched: 6 } });
@@ -328,7 +309,6 @@ describe('faults of the folder', () => {
         return list.some(({ threading }) => threading.messageId === '<m9@x.example>') ? list : undefined;
       },
       {
-        timeoutMs: 10_000,
         describe: () => JSON.stringify([sandbox.mailboxes.status(BOX), again.events()]).slice(0, 3_000),
       },
     );
@@ -358,13 +338,13 @@ describe('faults of the connection', () => {
     ['a half-open connection', { name: 'halfOpen' }],
   ])('%s does not delay a mail beyond the limit', async (_name, fault) => {
     const one = await start({ settings: { deadAfterMs: 1_500, reconcileMs: 1_000 } });
-    await waitFor(() => one.inbound.status()[0]?.state === 'idle', { timeoutMs: 5_000 });
+    await waitFor(() => one.inbound.status()[0]?.state === 'idle');
     sandbox.faults.set(fault);
     put(1);
     const started = performance.now();
-    await settled(one, 1, 8_000);
-    // The bound, the reconnect, and a loaded machine.
-    expect(performance.now() - started).toBeLessThan(6_000);
+    await settled(one, 1);
+    // The bound, the reconnect, and a loaded machine; without the bound it would be minutes.
+    expect(performance.now() - started).toBeLessThan(20_000);
     if (fault.name !== 'halfOpen') return;
     expect(one.inbound.status()[0]?.blindSeconds).toBeGreaterThan(0.5);
     expect(one.events('MailboxDisconnected')[0]).toMatchObject({ err: { code: 'IMAP_SILENT' } });
@@ -380,10 +360,10 @@ describe('faults of the connection', () => {
       settings: { provenMs: 500 },
       ports: { random: () => 0 },
     });
-    await waitFor(() => one.inbound.status()[0]?.state === 'idle', { timeoutMs: 5_000 });
+    await waitFor(() => one.inbound.status()[0]?.state === 'idle');
     const blind = one.inbound.status()[0]?.blindSeconds ?? 0;
-    await waitFor(() => one.events('MailboxRenewed').length === 1, { timeoutMs: 8_000 });
-    await waitFor(() => one.inbound.status()[0]?.state === 'idle', { timeoutMs: 5_000 });
+    await waitFor(() => one.events('MailboxRenewed').length === 1);
+    await waitFor(() => one.inbound.status()[0]?.state === 'idle');
     expect(one.events('MailboxDisconnected')).toEqual([]);
     expect((one.inbound.status()[0]?.blindSeconds ?? 9) - blind).toBeLessThan(2);
   });
@@ -392,7 +372,7 @@ describe('faults of the connection', () => {
     let pressure: 'backlog' | undefined = 'backlog';
     put(2);
     const one = await start({ ports: { pressure: async () => pressure }, settings: { deadAfterMs: 1_000 } });
-    await waitFor(() => one.inbound.status()[0]?.state === 'paused', { timeoutMs: 5_000 });
+    await waitFor(() => one.inbound.status()[0]?.state === 'paused');
     expect(one.events('MailboxPaused')).toMatchObject([{ reason: 'backlog' }]);
     expect(await one.jobs(flow())).toEqual([]);
     pressure = undefined;
@@ -415,12 +395,12 @@ describe('reload', () => {
     const second = () => imapServer({ ...server(), name: 'Billing', user: other });
     const one = await start({ servers: [server(), second()] });
     const idle = () => one.inbound.status().every(({ state }) => state === 'idle') && one.inbound.status().length;
-    await waitFor(() => idle() === 2, { timeoutMs: 5_000 });
+    await waitFor(() => idle() === 2);
     await one.inbound.setServers([server(), { ...second(), maxMessageSize: 1_000_000 }]);
-    await waitFor(() => one.events('MailboxConnected').length === 3 && idle() === 2, { timeoutMs: 5_000 });
+    await waitFor(() => one.events('MailboxConnected').length === 3 && idle() === 2);
     expect(one.events('MailboxStopped')).toMatchObject([{ server: 'Billing', reason: 'definition-changed' }]);
     await one.inbound.setServers([server(), { ...second(), enabled: false }]);
-    await waitFor(() => one.inbound.status().length === 1, { timeoutMs: 5_000 });
+    await waitFor(() => one.inbound.status().length === 1);
     expect(one.events('MailboxConnected').filter((event) => event.server === 'Support')).toHaveLength(1);
   });
 });

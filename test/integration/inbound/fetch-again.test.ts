@@ -18,12 +18,12 @@ import { type ScriptedMailbox, scriptedMailboxes } from '../../support/scripted-
 const mailboxes = scriptedMailboxes('again');
 let parsing: Parsing;
 beforeAll(() => {
-  parsing = openParsing({ timeoutMs: 10_000 });
+  parsing = openParsing({ timeoutMs: 30_000 });
 });
 afterAll(() => parsing.stop());
 
 /** The decisions of a person on this mailbox, and how often it was signed in to for them. */
-function decisionsOn(one: ScriptedMailbox, known = [one.server]) {
+function decisionsOn(one: ScriptedMailbox, { known = [one.server], answerMs = 30_000 } = {}) {
   const watch = { current: () => ({ servers: known }) } as unknown as EmailServerWatch;
   let opened = 0;
   const quarantine = createQuarantine(one.redis);
@@ -53,7 +53,7 @@ function decisionsOn(one: ScriptedMailbox, known = [one.server]) {
       ledgers: one.ledgers,
       openMailbox: (server) => {
         opened += 1;
-        return openMailbox(server, { password: 'x' }, { connectMs: 5_000, answerMs: 500 });
+        return openMailbox(server, { password: 'x' }, { connectMs: 30_000, answerMs });
       },
     }),
     audit: { write: async () => {} },
@@ -118,7 +118,7 @@ it.each<[ScriptedFault | 'gone' | 'moved', string]>([
   if (fault === 'gone') one.imap.messages.splice(0, 1);
   else if (fault === 'moved') one.imap.set({ uidValidity: 15 });
   else one.imap.faults.set(1, fault);
-  const { api } = decisionsOn(one);
+  const { api } = decisionsOn(one, fault === 'silence' ? { answerMs: 2_000 } : {});
   expect(await api.enqueueAgain(first, 'kim').catch(codeOf)).toBe(code);
   expect((await api.quarantinedOne(first))?.reason).toBe('no-data');
   if (fault !== 'moved') expect(await api.enqueueAgain(second, 'kim')).toMatchObject({ uid: 2 });
@@ -128,7 +128,7 @@ it('without an email server for its mailbox it is only accepted', async () => {
   const one = await mailboxes.start(1);
   await one.jobsAre(1);
   const key = await quarantined(one, 1, 'no-data');
-  const { api, opened } = decisionsOn(one, []);
+  const { api, opened } = decisionsOn(one, { known: [] });
   expect(await api.enqueueAgain(key, 'kim').catch(codeOf)).toBe('MESSAGE_STILL_UNREADABLE');
   expect(await api.acceptQuarantined(key, 'kim')).toMatchObject({ uid: 1 });
   expect(opened()).toBe(0);

@@ -12,13 +12,11 @@ async function looks(mailboxEvents: 'flags' | undefined, count: number) {
     settings: { deadAfterMs: 2_000, reconcileMs: 60_000 },
   });
   await box.isIdle();
-  const idles = () => box.imap.commands.filter((command) => /^IDLE/i.test(command)).length;
-  const first = idles() + 1;
-  await waitFor(() => idles() >= first, { timeoutMs: 20_000, describe: () => 'the first looks' });
-  const from = box.imap.commands.length;
-  await waitFor(() => idles() >= first + count, { timeoutMs: 20_000, describe: () => `${count} looks` });
-  const later = box.imap.commands.slice(from);
-  return later.slice(0, later.findLastIndex((command) => /^IDLE/i.test(command)) + 1);
+  /** Where each IDLE is among the commands: a look ends with one. */
+  const ends = () => box.imap.commands.flatMap((command, at) => (/^IDLE/i.test(command) ? [at + 1] : []));
+  const first = ends().length;
+  await waitFor(() => ends().length > first + count, { describe: () => `${count} looks` });
+  return box.imap.commands.slice(ends()[first], ends()[first + count]);
 }
 
 const LOOK = ['STATUS INBOX (UIDVALIDITY UIDNEXT MESSAGES)', 'UID SEARCH ALL', 'IDLE'];

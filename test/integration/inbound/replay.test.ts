@@ -18,7 +18,7 @@ import {
 const mailboxes = scriptedMailboxes('replay');
 let parsing: Parsing;
 beforeAll(() => {
-  parsing = openParsing({ timeoutMs: 10_000 });
+  parsing = openParsing({ timeoutMs: 30_000 });
 });
 afterAll(() => parsing.stop());
 
@@ -59,7 +59,7 @@ function again(one: ScriptedMailbox, wanted: Replay['wanted'], run = 'a', open =
   return replay(deps, { server: one.server, emailFlow: `${one.server.emailFlow} shadow`, wanted, run });
 }
 const opener = (one: ScriptedMailbox) => () =>
-  openMailbox(one.server, { password: 'x' }, { connectMs: 5_000, answerMs: 1_000 });
+  openMailbox(one.server, { password: 'x' }, { connectMs: 30_000, answerMs: 30_000 });
 const replayed = (one: ScriptedMailbox) => one.jobs(`${one.server.emailFlow} shadow`);
 
 it('enqueues a mail over the maximum size and a bounce as the watcher did, with the whole raw mail', async () => {

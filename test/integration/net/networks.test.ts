@@ -47,12 +47,12 @@ function networks(listen: string) {
   }
   async function receive(server: ImapServer, tokens: TokenProvider) {
     const { accessToken } = await tokens.getToken(server, 'imap');
-    return openMailbox(server, { accessToken }, { connectMs: 5_000, answerMs: 5_000 });
+    return openMailbox(server, { accessToken }, { connectMs: 30_000, answerMs: 30_000 });
   }
   function sender(server: SmtpServer, tokens: TokenProvider): Submitter {
     const submitter = createSubmitter(server, (one, protocol, options) => tokens.getToken(one, protocol, options), {
       ...submitterDefaults,
-      connectionTimeoutMs: 5_000,
+      connectionTimeoutMs: 30_000,
       ehloName: 'mailroom.test',
     });
     submitters.push(submitter);
@@ -245,7 +245,7 @@ describe('a name whose address changes', () => {
     await mailbox.close();
     const before = (await tokens.getToken(imap(), 'imap')).accessToken;
     const { accessToken } = await tokens.getToken(imap(), 'imap', { refused: before });
-    await (await openMailbox(imap(), { accessToken }, { connectMs: 5_000, answerMs: 5_000 })).close();
+    await (await openMailbox(imap(), { accessToken }, { connectMs: 30_000, answerMs: 30_000 })).close();
     await waitFor(async () => (await send(submitter)).kind === 'accepted', {
       describe: 'a mail by the same submitter',
     });

@@ -89,7 +89,7 @@ describe('app-only', () => {
   });
 
   it('continues while Redis does not answer, and logs it', async () => {
-    const provider = at.replica();
+    const provider = at.replica(undefined, { commandTimeoutMs: 1_000 });
     at.redis.server.freeze();
     try {
       expect((await provider.getToken(imapServer(), 'imap')).accessToken).toBeTypeOf('string');

@@ -23,7 +23,7 @@ describe('delegated', () => {
   async function browser(url: string, person: string | 'decline'): Promise<Record<string, string>> {
     const body = new URLSearchParams(person === 'decline' ? { decline: '1' } : { person }).toString();
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-    const answer = await send('POST', url, { headers, body }, { ca: at.sandbox.caPem, timeoutMs: 5000 });
+    const answer = await send('POST', url, { headers, body }, { ca: at.sandbox.caPem, timeoutMs: 30_000 });
     expect(answer.status).toBe(302);
     return Object.fromEntries(new URL(answer.headers.location ?? '').searchParams);
   }

@@ -75,10 +75,10 @@ export function createFixture(tenant: Partial<SandboxConfig> = {}) {
   /** One replica: its own provider on its own connection. */
   function replica(
     applications: readonly OAuthApplication[] = [application()],
-    extra: Partial<TokenProviderSettings> & { keys?: KeyRing } = {},
+    extra: Partial<TokenProviderSettings> & { keys?: KeyRing; commandTimeoutMs?: number } = {},
   ): TokenProvider {
-    const { keys = KEYS, ...settings } = extra;
-    const cache = createTokenCache({ redis: connect(), keys, commandTimeoutMs: 1000 });
+    const { keys = KEYS, commandTimeoutMs = 30_000, ...settings } = extra;
+    const cache = createTokenCache({ redis: connect(), keys, commandTimeoutMs });
     const provider = createTokenProvider({ applications: () => applications, cache, emit, ...settings });
     open.push(provider);
     return provider;

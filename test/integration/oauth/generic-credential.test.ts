@@ -13,7 +13,7 @@ leakWatch();
 
 const secret = (value: string): OAuthCredential => ({ kind: 'secret', secret: value });
 const outcome = (application: OAuthApplication, credential: OAuthCredential) =>
-  tryCredential(application, credential, 5_000).catch((error: unknown) => error);
+  tryCredential(application, credential, 30_000).catch((error: unknown) => error);
 
 describe('a provider that answers like Google', () => {
   const GOOGLE_SECRET = 'GOCSPX-the-secret-of-it';
@@ -63,7 +63,7 @@ describe('a provider that answers like Google', () => {
 
   it('proves client and secret although it issues no tokens to programs', async () => {
     asked.length = 0;
-    expect(await tryCredential(google(), secret(GOOGLE_SECRET), 5_000)).toEqual({
+    expect(await tryCredential(google(), secret(GOOGLE_SECRET), 30_000)).toEqual({
       expiresAt: undefined,
       claims: undefined,
     });
@@ -98,14 +98,14 @@ describe('the sandbox by plain endpoints', () => {
     at.application({ generic: { tokenUrl: `${at.sandbox.authority}/oauth2/v2.0/token`, scopes } });
 
   it('gets a token where the provider issues them to programs', async () => {
-    const proof = await tryCredential(generic(['https://outlook.office365.com/.default']), secret(SECRET), 5_000);
+    const proof = await tryCredential(generic(['https://outlook.office365.com/.default']), secret(SECRET), 30_000);
     expect(proof.expiresAt?.getTime()).toBeGreaterThan(Date.now());
     expect(proof.claims?.permissions).toContain('IMAP.AccessAsApp');
   });
 
   it('otherwise proves the secret, and refuses a wrong one', async () => {
     const people = generic(['https://outlook.office.com/SMTP.Send', 'offline_access']);
-    expect(await tryCredential(people, secret(SECRET), 5_000)).toMatchObject({ expiresAt: undefined });
+    expect(await tryCredential(people, secret(SECRET), 30_000)).toMatchObject({ expiresAt: undefined });
     expect(await outcome(people, secret('not-the-secret'))).toMatchObject({ code: 'OAUTH_SECRET_WRONG' });
     expect(people.clientId).toBe(CLIENT);
   });

@@ -141,7 +141,7 @@ it('every command of the manual is typed here, or somebody else is named for it'
     if (path.startsWith('test/')) expect(readFileSync(join(root, path), 'utf8')).not.toBe('');
 });
 
-it('each answers what is shown', async () => {
+it('each answers what is shown', { timeout: 300_000 }, async () => {
   const wrong: string[] = [];
   // In the order of the manual: one session continues another.
   for (const { command, shown } of typed) {

@@ -74,7 +74,7 @@ async function start(more: Partial<SmtpServer> = {}, around: (answers: Answers) 
         replyTo: [],
       }) as unknown as Message,
     lookForAnswer: (server, query) =>
-      lookForAnswer({ server, credentials: { password: PASSWORD }, withinMs: 2_000 }, query),
+      lookForAnswer({ server, credentials: { password: PASSWORD }, withinMs: 30_000 }, query),
     loginSlot: async () => 0,
     now: Date.now,
   });

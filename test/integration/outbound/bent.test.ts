@@ -65,7 +65,7 @@ async function start(server: SmtpServer) {
 }
 
 const check = (server: SmtpServer, sendProbe = false): Promise<CheckStep[]> =>
-  doctorSteps(server, { servers: [server, mailbox()], sendProbe, timeoutMs: 5_000, sentCopyMs: 1_000 });
+  doctorSteps(server, { servers: [server, mailbox()], sendProbe, timeoutMs: 30_000, sentCopyMs: 1_000 });
 const of = (found: readonly CheckStep[], name: CheckStep['step']) => found.find(({ step }) => step === name);
 
 const reply = replyMaker(

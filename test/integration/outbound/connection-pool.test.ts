@@ -69,8 +69,8 @@ it('gives a connection to the most urgent first, then in order; a caller that wa
 });
 
 it('a replica without a connection gets one from a replica that is always busy', async () => {
-  const one = replica(2, 300);
-  const other = replica(2, 300);
+  const one = replica(2, 1_000);
+  const other = replica(2, 1_000);
   let stop = false;
   const busy = [0, 1].map(async () => {
     while (!stop) await one.pool.use(() => new Promise((resolve) => setTimeout(resolve, 5)), 15_000, 10);

@@ -48,14 +48,13 @@ describe('deferred recipients beside accepted and refused ones', () => {
     const one = await replica();
     const input = reply([EASY, GREY, GONE]);
     await one.replies.submitReply(input);
-    await waitFor(
+    const between = await waitFor(
       async () => {
         const now = await one.replies.getReply(input.replyId);
-        return now?.state === 'prepared' && now.recipients?.length === 2;
+        return now?.state === 'prepared' && now.recipients?.length === 2 ? now : undefined;
       },
       { describe: 'partly accepted' },
     );
-    const between = await one.replies.getReply(input.replyId);
     expect(between).toMatchObject({
       state: 'prepared',
       recipients: [
@@ -64,8 +63,8 @@ describe('deferred recipients beside accepted and refused ones', () => {
       ],
       openRecipients: [{ address: GREY, code: 'SMTP_TRANSIENT', remote: { enhancedCode: '4.2.0' } }],
     });
-    expect(Date.parse(between?.acceptedAt ?? '')).toBeLessThanOrEqual(Date.now());
-    expect(Date.parse(between?.expectedAt ?? '')).toBeGreaterThan(Date.now() - 1_000);
+    expect(Date.parse(between.acceptedAt ?? '')).toBeLessThanOrEqual(Date.now());
+    expect(Date.parse(between.expectedAt ?? '')).toBeGreaterThanOrEqual(Date.parse(between.acceptedAt ?? ''));
     await one.reached(input.replyId, 'accepted');
     expect((await one.replies.getReply(input.replyId))?.recipients).toMatchObject([
       { address: EASY, state: 'accepted', attempts: 1 },
@@ -216,7 +215,6 @@ describe('interruptions with deferred recipients', () => {
       const states = ['accepted', 'held'];
       await waitFor(async () => states.includes((await two.replies.getReply(input.replyId))?.state ?? ''), {
         describe: 'settled',
-        timeoutMs: 30_000,
       });
       const result = await two.replies.getReply(input.replyId);
       const got = eachOnce();
@@ -224,6 +222,5 @@ describe('interruptions with deferred recipients', () => {
         expect(got.includes(address)).toBe(state === 'accepted');
       if (result?.state === 'accepted') expect(got).toEqual([EASY, GREY].toSorted());
     },
-    60_000,
   );
 });

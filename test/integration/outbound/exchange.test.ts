@@ -95,7 +95,7 @@ async function start(
       firstLookMs: 100,
     },
     getToken,
-    silenceMs: options.silenceMs ?? 5_000,
+    silenceMs: options.silenceMs ?? 10_000,
     onOutcome: (outcome) => outcomes.push(outcome),
   });
   let m = 0;
@@ -309,7 +309,8 @@ const cuts: [string, Fault, 'retried' | 'held' | 'found'][] = [
 
 describe('broken connections', () => {
   it.each(cuts)('%s', async (what, fault, end) => {
-    const one = await start({}, { silenceMs: 600 });
+    // The silence that counts as broken; without one, the process itself must not be slower.
+    const one = await start({}, { silenceMs: what.startsWith('silence') ? 1_500 : 10_000 });
     sandbox.faults.set(fault);
     if (what.includes('late')) sandbox.faults.set({ name: 'lateSentCopy', milliseconds: 300, times: 1 });
     const input = one.reply();
@@ -327,7 +328,7 @@ describe('broken connections', () => {
   });
 
   it('inside DATA: sent again when the dot never left, otherwise held and released; one mail in total', async () => {
-    const one = await start({}, { silenceMs: 600 });
+    const one = await start();
     sandbox.faults.set({ name: 'dropInData', after: 4_000, times: 1 });
     const input = one.reply({ text: 'line of text\r\n'.repeat(100_000) });
     await one.replies.submitReply(input);
@@ -340,7 +341,7 @@ describe('broken connections', () => {
   });
 
   it('the server does not answer while Sent cannot be read: held, and not sent again even with policy resend', async () => {
-    const one = await start({ uncertain: 'resend' }, { silenceMs: 600 });
+    const one = await start({ uncertain: 'resend' });
     sandbox.faults.set({ name: 'dropAfterDot', times: 1 });
     sandbox.faults.set({ name: 'authFailed' });
     const input = one.reply();

@@ -39,10 +39,11 @@ it('keeps 30 a minute within ±1 for 3 replicas × 8 workers; agents before auto
   for (let i = 0; i < 25; i++)
     await add(`automatic-${i}`, { automatic: true, to: [`customer${i}@example.net`], conversationId: `c${i}` });
   for (let i = 0; i < 65; i++) await add(`agent-${i}`, {});
+  const before = Date.now();
   const last = await api.getReply('automatic-24');
   // 89 stand before it: two full minutes, said before any worker has begun.
-  expect(Date.parse(last?.expectedAt ?? '') - Date.now()).toBeGreaterThan(119_000);
-  expect(Date.parse(last?.expectedAt ?? '') - Date.now()).toBeLessThan(121_000);
+  expect(Date.parse(last?.expectedAt ?? '')).toBeGreaterThan(before + 119_000);
+  expect(Date.parse(last?.expectedAt ?? '')).toBeLessThan(Date.now() + 121_000);
 
   const children = new Set<ChildProcess>();
   room.onEnd(() => Promise.all([...children].map((child) => child.kill('SIGKILL') && gone(child))));
@@ -84,7 +85,7 @@ it('keeps 30 a minute within ±1 for 3 replicas × 8 workers; agents before auto
     },
     { describe: 'the first grant' },
   );
-  await waitFor(() => ours().length >= LIMIT, { describe: 'the first minute’s worth', timeoutMs: 30_000 });
+  await waitFor(() => ours().length >= LIMIT, { describe: 'the first minute’s worth' });
   // The queue waits for its minute: its time is said, and another mailbox sends at once.
   await add('other', { server: 'other' });
   const asked = Date.now();

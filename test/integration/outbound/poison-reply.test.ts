@@ -20,7 +20,7 @@ const reply = (replyId: string, html: string) => ({
 it('is held, retried when released, and ends when dropped; other replies are sent', async () => {
   const parsing = openParsing({
     script: new URL('../../support/worker-of-doom.ts', import.meta.url),
-    timeoutMs: 500,
+    timeoutMs: 1_500,
   });
   room.onEnd(parsing.stop);
   const one = await room.replica({

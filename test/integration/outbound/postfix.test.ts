@@ -74,7 +74,7 @@ async function start(more: Partial<SmtpServer> = {}): Promise<Replica & { tokens
   const one = await room.replica({
     servers: [definition(more), imapServer({ name: 'in', user: SHARED, host, port, ca })],
     settings: { waitScale: 0.001, pauseProbeMs: 400 },
-    silenceMs: 5_000,
+    silenceMs: 30_000,
     getToken,
   });
   return { ...one, tokens };
@@ -226,7 +226,7 @@ describe('through Postfix', () => {
     await one.replies.submitReply(input);
     await one.reached(input.replyId, 'accepted');
     expect(header((await arrived(String(input.to[0]))).toString('latin1'), 'From')).toBe(SHARED);
-    expect(postfix.maillog()).toContain('sasl_method=PLAIN');
+    await waitFor(() => postfix.maillog().includes('sasl_method=PLAIN'), { describe: 'the line of the log' });
     expect(one.tokens).toEqual([]);
   });
 

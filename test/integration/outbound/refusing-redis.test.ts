@@ -48,11 +48,14 @@ const refusals: Record<string, { begin(admin: Redis): Promise<unknown>; end(admi
   },
   'MISCONF: its snapshots fail': {
     async begin(admin) {
+      const ended = async () => /rdb_bgsave_in_progress:0/.test(await admin.info('persistence'));
+      await waitFor(ended, { describe: 'the last snapshot to end' });
       const snapshot = join(await folderOf(admin), 'dump.rdb');
       rmSync(snapshot, { recursive: true, force: true }); // one that was being written when the last refusal ended
       mkdirSync(snapshot);
       await admin.config('SET', 'save', '3600 1');
       await admin.bgsave();
+      await waitFor(ended, { describe: 'the snapshot to end' });
       await waitFor(async () => /rdb_last_bgsave_status:err/.test(await admin.info('persistence')), {
         describe: 'the snapshot fails',
       });
@@ -65,63 +68,58 @@ const refusals: Record<string, { begin(admin: Redis): Promise<unknown>; end(admi
 };
 const folderOf = async (admin: Redis) => ((await admin.config('GET', 'dir')) as string[])[1] ?? '';
 
-it.each(Object.keys(refusals))(
-  '%s, repeatedly: of 115 replies, none is lost and none arrives twice',
-  async (kind) => {
-    const { begin, end } = refusals[kind] as (typeof refusals)[string];
-    const admin = room.redis.client();
-    room.onEnd(() => end(admin));
-    const [one, two] = await Promise.all([replica(), replica()]);
-    let over = false;
-    const weather = (async () => {
-      for (let refusing = 0; !over && refusing < 12; refusing++) {
-        await begin(admin);
-        const refused = room.sink.received.length;
-        const began = performance.now();
-        await waitFor(() => performance.now() - began > 120 + (refusing % 3) * 150, { describe: 'a while' });
-        await end(admin);
-        // Something gets through before it refuses again.
-        await waitFor(() => over || room.sink.received.length >= Math.min(115, refused + 3), {
-          describe: 'something',
-          timeoutMs: 30_000,
-        });
-      }
-    })();
-    const ids = Array.from({ length: 115 }, (_, i) => `taken-${i}`);
-    // A backend hands in until it is answered.
-    for (const id of ids) {
-      await waitFor(
-        () =>
-          one.replies.submitReply(reply(id)).then(
-            () => true,
-            () => false,
-          ),
-        { describe: `${id} is taken`, timeoutMs: 30_000 },
-      );
+it.each(Object.keys(refusals))('%s, repeatedly: of 115 replies, none is lost and none arrives twice', async (kind) => {
+  const { begin, end } = refusals[kind] as (typeof refusals)[string];
+  const admin = room.redis.client();
+  room.onEnd(() => end(admin));
+  const [one, two] = await Promise.all([replica(), replica()]);
+  let over = false;
+  const weather = (async () => {
+    for (let refusing = 0; !over && refusing < 12; refusing++) {
+      await begin(admin);
+      const refused = room.sink.received.length;
+      const began = performance.now();
+      await waitFor(() => performance.now() - began > 120 + (refusing % 3) * 150, { describe: 'a while' });
+      await end(admin);
+      // Something gets through before it refuses again.
+      await waitFor(() => over || room.sink.received.length >= Math.min(115, refused + 3), {
+        describe: 'something',
+      });
     }
-    await waitFor(() => new Set(room.sink.received.map(({ replyId }) => replyId)).size === ids.length, {
-      describe: 'each arrived',
-      timeoutMs: 60_000,
-    });
-    over = true;
-    await weather;
+  })();
+  const ids = Array.from({ length: 115 }, (_, i) => `taken-${i}`);
+  // A backend hands in until it is answered.
+  for (const id of ids) {
     await waitFor(
-      async () => {
-        const results = await Promise.all(ids.map((id) => one.replies.getReply(id)));
-        const jobs = await Promise.all(ids.map((id) => one.deps.queues.find('sink', id)));
-        return (
-          results.every((result) => result?.state === 'accepted') &&
-          jobs.every((job) => job?.result?.state === 'accepted')
-        );
-      },
-      { describe: 'each is accepted, and its job says it', timeoutMs: 60_000 },
+      () =>
+        one.replies.submitReply(reply(id)).then(
+          () => true,
+          () => false,
+        ),
+      { describe: `${id} is taken` },
     );
-    // It did refuse while they were at work.
-    expect([...one.events, ...two.events].map(({ name }) => name)).toContain('ReplyWorkerFailed');
-    expect(room.sink.received.map(({ replyId }) => replyId).toSorted()).toEqual(ids.toSorted());
-  },
-  180_000,
-);
+  }
+  await waitFor(() => new Set(room.sink.received.map(({ replyId }) => replyId)).size === ids.length, {
+    describe: 'each arrived',
+    timeoutMs: 60_000,
+  });
+  over = true;
+  await weather;
+  await waitFor(
+    async () => {
+      const results = await Promise.all(ids.map((id) => one.replies.getReply(id)));
+      const jobs = await Promise.all(ids.map((id) => one.deps.queues.find('sink', id)));
+      return (
+        results.every((result) => result?.state === 'accepted') &&
+        jobs.every((job) => job?.result?.state === 'accepted')
+      );
+    },
+    { describe: 'each is accepted, and its job says it', timeoutMs: 60_000 },
+  );
+  // It did refuse while they were at work.
+  expect([...one.events, ...two.events].map(({ name }) => name)).toContain('ReplyWorkerFailed');
+  expect(room.sink.received.map(({ replyId }) => replyId).toSorted()).toEqual(ids.toSorted());
+});
 
 describe('an exception in a worker', () => {
   const faults: Record<string, (one: TestOutbound) => void> = {

@@ -78,7 +78,7 @@ export function openRoom(options: { sink?: boolean } = {}) {
     return {
       ...one,
       replies,
-      async reached(replyId, state, timeoutMs = 15_000) {
+      async reached(replyId, state, timeoutMs = 30_000) {
         const found = async () => (await replies.getReply(replyId))?.state === state;
         await waitFor(found, { timeoutMs, describe: `${replyId} ${state}` });
       },

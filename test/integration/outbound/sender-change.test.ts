@@ -201,9 +201,9 @@ it('one reply through all stages, its server changed between each: the last defi
   /** Under this definition, with the sink answering so, until the reply is there. */
   const under = async (server: SmtpServer, fault: Fault | undefined, there: () => Promise<boolean>) => {
     await room.end();
-    await start(server);
     room.sink.nextFault = () => fault;
     room.sink.faults.length = 0;
+    await start(server);
     await one.deps.queues.again('sink', input.replyId, input, { priority: 1 });
     await waitFor(there, { describe: 'the next stage' });
     await room.end();

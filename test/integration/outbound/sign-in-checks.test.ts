@@ -49,7 +49,7 @@ function replica(answer: (server: SmtpServer) => Promise<'proven' | 'busy'>) {
           prover.tick();
           return asked.length >= count ? true : undefined;
         },
-        { timeoutMs: 10_000, describe: () => `${count} sign-ins; seen: ${asked.join(', ')}` },
+        { describe: () => `${count} sign-ins; seen: ${asked.join(', ')}` },
       );
     },
     note: (name: string, wanted: (note: Awaited<ReturnType<typeof notes.read>>) => boolean) =>

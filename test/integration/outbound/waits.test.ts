@@ -91,46 +91,42 @@ const answers: Answer[] = [
 const cases = answers.flatMap((answer) => [1, 2].map((count) => ({ ...answer, count })));
 
 describe('a wait that an answer requests', () => {
-  it.each(cases)(
-    '$name, $count replicas: kept, visible, and ended',
-    async ({ fault, asks, all, count }) => {
-      const settings = asks === undefined ? { pauseProbeMs: WAIT } : { waitScale: WAIT / asks };
-      const [replies] = (await replicas(count, settings)) as [Replies];
-      room.sink.nextFault = () => fault;
-      const inputs = [reply(), reply(), reply()];
-      for (const input of inputs) await replies.submitReply(input);
-      const expected = all ? 1 : inputs.length;
-      await waitFor(() => room.sink.attempts.length >= expected, { describe: 'the first attempts' });
-      const began = room.sink.attempts[0] ?? 0;
-      // All replies behind it say when they go.
-      await waitFor(
-        async () => {
-          const results = await Promise.all(inputs.map(({ replyId }) => replies.getReply(replyId)));
-          return results.every((result) => Date.parse(result?.expectedAt ?? '') >= began + WAIT - 20);
-        },
-        { describe: 'expectedAt of each' },
-      );
-      for (const { replyId } of inputs) {
-        const expectedAt = Date.parse((await replies.getReply(replyId))?.expectedAt ?? '');
-        expect(expectedAt).toBeLessThan((room.sink.attempts.at(-1) ?? 0) + WAIT * 1.25 + 4_000);
-      }
-      room.sink.nextFault = () => undefined;
-      await waitFor(() => room.sink.attempts.length > expected, {
-        describe: 'the next attempt',
-        timeoutMs: WAIT * 1.25 + 5_000,
-      });
-      expect((room.sink.attempts[expected] ?? 0) - began).toBeGreaterThanOrEqual(WAIT - 20);
-      await waitFor(
-        async () => {
-          const results = await Promise.all(inputs.map(({ replyId }) => replies.getReply(replyId)));
-          return results.every((result) => result?.state === 'accepted');
-        },
-        { describe: 'all accepted', timeoutMs: 4 * WAIT + 10_000 },
-      );
-      expect(room.sink.received).toHaveLength(inputs.length);
-    },
-    60_000,
-  );
+  it.each(cases)('$name, $count replicas: kept, visible, and ended', async ({ fault, asks, all, count }) => {
+    const settings = asks === undefined ? { pauseProbeMs: WAIT } : { waitScale: WAIT / asks };
+    const [replies] = (await replicas(count, settings)) as [Replies];
+    room.sink.nextFault = () => fault;
+    const inputs = [reply(), reply(), reply()];
+    for (const input of inputs) await replies.submitReply(input);
+    const expected = all ? 1 : inputs.length;
+    await waitFor(() => room.sink.attempts.length >= expected, { describe: 'the first attempts' });
+    const began = room.sink.attempts[0] ?? 0;
+    // All replies behind it say when they go.
+    await waitFor(
+      async () => {
+        const results = await Promise.all(inputs.map(({ replyId }) => replies.getReply(replyId)));
+        return results.every((result) => Date.parse(result?.expectedAt ?? '') >= began + WAIT - 20);
+      },
+      { describe: 'expectedAt of each' },
+    );
+    for (const { replyId } of inputs) {
+      const expectedAt = Date.parse((await replies.getReply(replyId))?.expectedAt ?? '');
+      expect(expectedAt).toBeLessThan((room.sink.attempts.at(-1) ?? 0) + WAIT * 1.25 + 4_000);
+    }
+    room.sink.nextFault = () => undefined;
+    await waitFor(() => room.sink.attempts.length > expected, {
+      describe: 'the next attempt',
+      timeoutMs: WAIT * 1.25 + 25_000,
+    });
+    expect((room.sink.attempts[expected] ?? 0) - began).toBeGreaterThanOrEqual(WAIT - 20);
+    await waitFor(
+      async () => {
+        const results = await Promise.all(inputs.map(({ replyId }) => replies.getReply(replyId)));
+        return results.every((result) => result?.state === 'accepted');
+      },
+      { describe: 'all accepted', timeoutMs: 4 * WAIT + 30_000 },
+    );
+    expect(room.sink.received).toHaveLength(inputs.length);
+  });
 
   it.each([
     ['two hours', '550 5.4.5 Daily user sending limit exceeded', 2],
@@ -240,7 +236,7 @@ describe('clocks that jump', () => {
       describe: 'accepted',
       timeoutMs: 40_000,
     });
-  }, 60_000);
+  });
 
   it('shortens leases, pauses, waits and pace entries that lie ahead of Redis’ clock, and none that an answer can ask for', async () => {
     const client = room.redis.client();

@@ -8,25 +8,32 @@ import { portalRoom, TOKENS } from './gateway.ts';
 const portal = portalRoom();
 
 const person = { name: 'Kim', role: 'viewer' } as const;
+const keysOf = () => portal.redis.keys('*:session:*');
 
 describe('sessions', () => {
   it('end after the idle time, which each use restarts, and after the maximum time in any case', async () => {
     let now = 1_000_000;
-    const sessions = createPortalSessions(portal.redis, { idleMs: 400, longestMs: 60_000 }, () => now);
-    const [used, unused] = [await sessions.create(person), await sessions.create(person)];
-    for (let i = 0; i < 5; i += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 150));
-      expect(await sessions.read(used, true)).toMatchObject(person);
-    }
-    expect(await sessions.read(unused, true)).toBeUndefined();
-    now += 60_000;
+    const sessions = createPortalSessions(portal.redis, { idleMs: 600_000, longestMs: 6_000_000 }, () => now);
+    const before = new Set(await keysOf());
+    const used = await sessions.create(person);
+    const [usedKey = ''] = (await keysOf()).filter((key) => !before.has(key));
+    const unused = await sessions.create(person);
+    const [unusedKey = ''] = (await keysOf()).filter((key) => !before.has(key) && key !== usedKey);
+    // All but a minute of the idle time has passed.
+    for (const key of [usedKey, unusedKey]) await portal.redis.pexpire(key, 60_000);
+    expect(await sessions.read(used, true)).toMatchObject(person);
+    expect(await portal.redis.pttl(usedKey)).toBeGreaterThan(500_000);
+    expect(await portal.redis.pttl(unusedKey)).toBeLessThanOrEqual(60_000);
+    await portal.redis.pexpire(unusedKey, 1);
+    await waitFor(async () => (await sessions.read(unused, false)) === undefined);
+    now += 6_000_000;
     expect(await sessions.read(used, true)).toBeUndefined();
   });
 
   it('are not extended by a page that refreshes automatically', async () => {
     const sessions = createPortalSessions(portal.redis, { idleMs: 300, longestMs: 60_000 });
     const id = await sessions.create(person);
-    await waitFor(async () => (await sessions.read(id, false)) === undefined, { timeoutMs: 2_000 });
+    await waitFor(async () => (await sessions.read(id, false)) === undefined);
   });
 
   it('are stored without ids or secrets in Redis; an unknown role is no session', async () => {

@@ -82,9 +82,9 @@ const smtp = (target: Target): SmtpServer => ({
   uncertain: 'hold',
 });
 const settings = {
-  connectionTimeoutMs: 2_000,
-  greetingTimeoutMs: 2_000,
-  socketTimeoutMs: 2_000,
+  connectionTimeoutMs: 30_000,
+  greetingTimeoutMs: 30_000,
+  socketTimeoutMs: 30_000,
   ehloName: 'x.example',
 };
 const noToken = async () => ({ accessToken: '', expiresAt: new Date() });
@@ -92,16 +92,16 @@ const noToken = async () => ({ accessToken: '', expiresAt: new Date() });
 type Connect = (target: Target, guardOf: GuardOf) => Promise<unknown>;
 const ways: Record<string, Connect> = {
   'IMAP, the watcher': (target, guardOf) =>
-    openMailbox(imap(target), { password: 'p' }, { connectMs: 2_000, answerMs: 2_000 }, guardOf(imap(target))),
+    openMailbox(imap(target), { password: 'p' }, { connectMs: 30_000, answerMs: 30_000 }, guardOf(imap(target))),
   'IMAP, the test of a connection': (target, guardOf) =>
-    probeMailbox(imap(target), { password: 'p' }, 2_000, guardOf(imap(target))),
+    probeMailbox(imap(target), { password: 'p' }, 30_000, guardOf(imap(target))),
   'IMAP, the look into Sent': (target, guardOf) =>
     createSentFolder({
       getToken: noToken,
       imapServers: () => [imap(target)],
       guardOf,
-      connectMs: 2_000,
-      answerMs: 2_000,
+      connectMs: 30_000,
+      answerMs: 30_000,
     }).search(smtp(target), { replyId: 'r', messageId: '<m@x>', since: new Date(), folder: 'Sent' }),
   'SMTP, a submission': async (target, guardOf) => {
     const submitter = createSubmitter(smtp(target), noToken, { ...submitterDefaults, ...settings, guardOf });
@@ -164,15 +164,15 @@ describe('a server made in the portal', () => {
   it('the doctor connects to no forbidden address', async () => {
     const guard = refusing({ source: 'portal' });
     const before = connections;
-    const look = { start: 'none', protocol: 'smtp', timeoutMs: 2_000, guard } as const;
+    const look = { start: 'none', protocol: 'smtp', timeoutMs: 30_000, guard } as const;
     for (const host of ['mail.example.org', '127.0.0.1']) {
       const refused = { code: 'EMAIL_SERVER_HOST_REFUSED' };
       await expect(resolveHost(host, guard)).rejects.toMatchObject(refused);
-      await expect(reachPort(host, port, 2_000, guard)).rejects.toMatchObject(refused);
+      await expect(reachPort(host, port, 30_000, guard)).rejects.toMatchObject(refused);
       await expect(readTls(host, port, look)).rejects.toMatchObject(refused);
     }
     expect(connections).toBe(before);
-    expect(await reachPort('mail.example.org', port, 2_000, allowing({ source: 'portal' }))).toBe('127.0.0.1');
+    expect(await reachPort('mail.example.org', port, 30_000, allowing({ source: 'portal' }))).toBe('127.0.0.1');
   });
 });
 

@@ -33,6 +33,6 @@ it('sends the commands of one turn in one write and answers them in order, also 
   const pending = client.incr('n');
   stream.destroy();
   expect(await pending).toBe(1); // asked again by ioredis on the next connection, since it had not left
-  await waitFor(() => client.status === 'ready', { timeoutMs: 5_000 });
+  await waitFor(() => client.status === 'ready');
   expect(await writesOf(three)).toBe(1);
 });

@@ -48,9 +48,7 @@ afterEach(() => closeRedis(client));
 async function replicate(replica: 0 | 1, primary: 0 | 1): Promise<void> {
   await admins[primary].replicaof('NO', 'ONE');
   await admins[replica].replicaof('127.0.0.1', [one, two][primary]?.port ?? 0);
-  await waitFor(async () => /master_link_status:up/.test(await admins[replica].info('replication')), {
-    timeoutMs: 20_000,
-  });
+  await waitFor(async () => /master_link_status:up/.test(await admins[replica].info('replication')), {});
 }
 const failOver = async () => {
   await replicate(0, 1);
@@ -73,17 +71,14 @@ describe('a failover in place', () => {
     await waitFor(() => done.length === 1);
 
     await failOver();
-    await waitFor(async () => (await writeFault(client, 1_000)) === undefined, { timeoutMs: 10_000 });
+    await waitFor(async () => (await writeFault(client, 1_000)) === undefined);
     expect(await admins[1].exists('{mailroom}:write-probe')).toBe(1);
     await queues.add('out', 'r-2', {}, { priority: 1, delayMs: 0 });
-    await waitFor(() => done.length === 2, { timeoutMs: 15_000 });
-    await waitFor(
-      async () => {
-        await wake.publish('Support');
-        return told.includes('Support');
-      },
-      { timeoutMs: 10_000 },
-    );
+    await waitFor(() => done.length === 2);
+    await waitFor(async () => {
+      await wake.publish('Support');
+      return told.includes('Support');
+    });
     // One state, one event at each end; the connections that we ended ourselves were not lost.
     expect(named('RedisWritesRefused')).toMatchObject([{ fields: { code: 'REDIS_READ_ONLY' } }]);
     await waitFor(() => named('RedisWritesAccepted').length === 1);
@@ -96,7 +91,7 @@ describe('a failover in place', () => {
 
   test('a primary that is demoted and promoted back is used again once it accepts writes', async () => {
     await admins[0].replicaof('127.0.0.1', two.port);
-    await waitFor(async () => (await writeFault(client, 1_000))?.code === 'REDIS_READ_ONLY', { timeoutMs: 10_000 });
+    await waitFor(async () => (await writeFault(client, 1_000))?.code === 'REDIS_READ_ONLY');
     const before = name.accepted();
     // It looks for a primary at a bounded pace: each look of ours would be a connection else.
     const until = performance.now() + 2_000;
@@ -106,8 +101,8 @@ describe('a failover in place', () => {
     });
     expect(name.accepted() - before).toBeLessThan(12);
     await admins[0].replicaof('NO', 'ONE');
-    await waitFor(async () => (await writeFault(client, 1_000)) === undefined, { timeoutMs: 10_000 });
-    await waitFor(() => named('RedisWritesAccepted').length === 1, { timeoutMs: 10_000 });
+    await waitFor(async () => (await writeFault(client, 1_000)) === undefined);
+    await waitFor(() => named('RedisWritesAccepted').length === 1);
     expect(named('RedisWritesRefused')).toHaveLength(1);
     expect(named('RedisWritesAccepted')[0]?.fields.count).toBeGreaterThan(1);
   });
@@ -120,9 +115,9 @@ test.each(['rst', 'fin'] as const)(
     name.faults.cut(how);
     await waitFor(() => named('RedisDisconnected').length === 1);
     const tries = name.accepted();
-    await waitFor(() => name.accepted() > tries + 2, { timeoutMs: 10_000 });
+    await waitFor(() => name.accepted() > tries + 2);
     await name.faults.heal();
-    await waitFor(() => named('RedisConnected').length === 1, { timeoutMs: 10_000 });
+    await waitFor(() => named('RedisConnected').length === 1);
     expect(events.map(({ event }) => event)).toEqual(['RedisDisconnected', 'RedisConnected']);
   },
 );
@@ -133,7 +128,7 @@ test('full memory emits one event when it begins, and one with the count when it
   expect(refused.every(({ status }) => status === 'rejected')).toBe(true);
   expect(named('RedisWritesRefused')).toMatchObject([{ fields: { code: 'REDIS_OUT_OF_MEMORY' } }]);
   await admins[0].config('SET', 'maxmemory', '0');
-  await waitFor(() => named('RedisWritesAccepted').length === 1, { timeoutMs: 10_000 });
+  await waitFor(() => named('RedisWritesAccepted').length === 1);
   expect(named('RedisWritesAccepted')[0]?.fields.count).toBeGreaterThanOrEqual(500);
   expect(named('RedisDisconnected')).toEqual([]);
 });

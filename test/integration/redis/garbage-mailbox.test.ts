@@ -204,7 +204,7 @@ it('a lease without a time to live, or with an impossible one, expires', async (
       ? at.plain.set(key.leaseKey(PREFIX, BAD), '9:dead')
       : at.plain.set(key.leaseKey(PREFIX, BAD), '9:dead', 'PX', ttl));
     expect(await leases.acquire(BAD)).toBeUndefined();
-    await expect.poll(() => leases.acquire(BAD)).toMatch(/:replica$/);
+    await expect.poll(() => leases.acquire(BAD), { timeout: 30_000 }).toMatch(/:replica$/);
   }
 });
 
@@ -224,8 +224,8 @@ it('a heartbeat from the future gets no mailboxes assigned', async () => {
 it.each(typesBut('zset'))('a list of replicas that is a %s is corrected in the next round', async (type) => {
   const leases = createLeases(at.redis, 'replica', 1_000);
   await at.garble(key.replicasKey(PREFIX), type);
-  await expect.poll(() => leases.heartbeat(1_000)).toEqual(['replica']);
-  await expect.poll(() => at.said(key.replicasKey(PREFIX))).toHaveLength(1);
+  await expect.poll(() => leases.heartbeat(1_000), { timeout: 30_000 }).toEqual(['replica']);
+  await expect.poll(() => at.said(key.replicasKey(PREFIX)), { timeout: 30_000 }).toHaveLength(1);
 });
 
 describe('the commit', () => {

@@ -144,7 +144,7 @@ describe('a job on a replies queue', () => {
       payloads.set(jobId, payload);
       return { end: 'completed', result: resultOf({ replyId: jobId, server, state: 'accepted' }) };
     });
-    await expect.poll(() => queues.counts(server), { timeout: 10_000 }).toMatchObject({ completed: 3, active: 0 });
+    await expect.poll(() => queues.counts(server), { timeout: 30_000 }).toMatchObject({ completed: 3, active: 0 });
     expect(payloads.get(replyJobId('b'))).toEqual({ replyId: 'b' });
     if (field === 'data') expect(payloads.get(replyJobId('bad'))).toBe(NOT_JSON);
     expect((await queues.find(server, 'bad'))?.state).toBe('completed');

@@ -14,6 +14,8 @@ import { freePort, waitFor } from '../../support/temp.ts';
 leakWatch();
 
 const PASSWORD = 'a-password-of-redis';
+/** How long a start waits for what may pass. */
+const WAIT_MS = 1_500;
 
 interface Started {
   url: string;
@@ -45,8 +47,9 @@ async function clusterOfTwo(): Promise<Started> {
   const slot = await one.cluster('KEYSLOT', '{mailroom}');
   await two.cluster('ADDSLOTS', slot);
   await one.call('CLUSTER', 'ADDSLOTSRANGE', 0, slot - 1, slot + 1, 16_383);
-  await one.cluster('MEET', '127.0.0.1', nodes[1]?.port ?? 0);
-  await waitFor(async () => /cluster_state:ok/.test(String(await one.cluster('INFO'))), { timeoutMs: 20_000 });
+  const bus = /@(\d+)/.exec(String(await two.cluster('NODES')))?.[1] ?? '';
+  await one.call('CLUSTER', 'MEET', '127.0.0.1', nodes[1]?.port ?? 0, bus);
+  await waitFor(async () => /cluster_state:ok/.test(String(await one.cluster('INFO'))));
   one.disconnect();
   two.disconnect();
   return {
@@ -138,13 +141,14 @@ describe.each(kinds)('%s', (code, atStart, start) => {
   beforeAll(async () => {
     redis = await start();
   });
-  afterAll(() => redis.stop());
+  afterAll(() => redis?.stop());
 
   test(`at the start ends with ${atStart}, with address, words and advice`, async () => {
     const client = connectRedis({ url: redis.url }, () => {});
     let waits = 0;
+    const began = performance.now();
     const fault: MailroomError = await checkRedis(client, {
-      waitMs: 1_500,
+      waitMs: WAIT_MS,
       writes: true,
       onWait: () => {
         waits += 1;
@@ -161,7 +165,7 @@ describe.each(kinds)('%s', (code, atStart, start) => {
     });
     expect(JSON.stringify(fault)).not.toContain(PASSWORD);
     if (atStart === 'refused') expect(waits).toBeLessThan(7);
-    else expect(waits).toBeGreaterThan(3);
+    else expect([waits > 0, performance.now() - began >= WAIT_MS]).toEqual([true, true]);
   });
 
   test('later makes the process not ready', async () => {

@@ -10,7 +10,7 @@ import { writeProbeKey } from '../../../src/domain/keys.ts';
 import { fileFolder } from '../../support/fixture.ts';
 import { type StartedProcess, startProcess } from '../../support/processes.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
-import { freePort, waitFor } from '../../support/temp.ts';
+import { canConnect, freePort, waitFor } from '../../support/temp.ts';
 import { makeCertificate, type TestCertificate } from '../../support/tls.ts';
 
 const PASSWORD = 'password-of-the-acl-user';
@@ -54,6 +54,7 @@ beforeAll(async () => {
     `port 0\n${options}\ntls-replication yes\nsentinel monitor primary 127.0.0.1 ${ports.single} 1\nsentinel auth-user primary mailroom\nsentinel auth-pass primary ${PASSWORD}\n`,
   );
   sentinel = startProcess('sentinel', 'redis-server', [file, '--sentinel'], { logFile: `${file}.log` });
+  await waitFor(() => canConnect(ports.sentinel), { describe: 'the sentinel' });
 });
 afterAll(async () => {
   await sentinel?.stop();
@@ -84,11 +85,11 @@ const places: [name: string, settings: () => Parameters<typeof connectRedis>[0]]
 ];
 
 describe.each(places)('%s', (_, settings) => {
-  const tried = async (changed: Parameters<typeof connectRedis>[0]) => {
+  const tried = async (changed: Parameters<typeof connectRedis>[0], waitMs: number) => {
     const errors: string[] = [];
     const client: Redis = connectRedis(changed, (_event, fields) => void errors.push(String(fields?.code)));
     try {
-      await checkRedis(client, { waitMs: 1_500, writes: true });
+      await checkRedis(client, { waitMs, writes: true });
       return String(await client.exists(writeProbeKey(client)));
     } catch (error) {
       return (error as { code: string }).code;
@@ -96,21 +97,25 @@ describe.each(places)('%s', (_, settings) => {
       closeRedis(client);
     }
   };
-  it('connects with CA, client certificate and ACL user', async () => expect(await tried(settings())).toBe('1'));
+  it('connects with CA, client certificate and ACL user', async () =>
+    expect(await tried(settings(), 30_000)).toBe('1'));
   it('does not connect without the client certificate', async () => {
     const given = settings();
     const { ca, enabled } = files();
     expect(
-      await tried({
-        ...given,
-        tls: {
-          ca,
-          enabled: enabled && given.url === undefined,
-          serverName: undefined,
-          cert: undefined,
-          key: undefined,
+      await tried(
+        {
+          ...given,
+          tls: {
+            ca,
+            enabled: enabled && given.url === undefined,
+            serverName: undefined,
+            cert: undefined,
+            key: undefined,
+          },
         },
-      }),
+        1_500,
+      ),
     ).toBe('REDIS_UNREACHABLE');
   });
 });
@@ -126,6 +131,6 @@ it.each([
   ],
 ])('a wrong password of %s is named', async (_, settings) => {
   const client = connectRedis({ tls: files(), ...settings() }, () => {});
-  await expect(checkRedis(client, { waitMs: 4_000 })).rejects.toMatchObject({ code: 'REDIS_PASSWORD_WRONG' });
+  await expect(checkRedis(client, { waitMs: 30_000 })).rejects.toMatchObject({ code: 'REDIS_PASSWORD_WRONG' });
   closeRedis(client);
 });

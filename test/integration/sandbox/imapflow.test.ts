@@ -1,7 +1,8 @@
 // Real imapflow against the sandbox: the work of a gateway, from search to reconnecting after the token's end.
 import { ImapFlow } from 'imapflow';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../../src/sandbox/index.ts';
+import { waitFor } from '../../support/temp.ts';
 import { ALEX, CLIENT, MARIA, mail, SHARED, testTenant } from './support.ts';
 
 let sandbox: Sandbox;
@@ -171,18 +172,18 @@ describe('IDLE', () => {
     client.on('expunge', (event) => seen.push(`expunge ${event.seq}`));
     client.on('flags', (event) => seen.push(`flags ${[...(event.flags ?? [])].join()}`));
     void client.idle();
-    await vi.waitUntil(() => sandbox.sessions()[0]?.idling);
+    await waitFor(() => sandbox.sessions()[0]?.idling);
     sandbox.mailboxes.setFlags(SHARED, 1, ['\\Seen']);
     sandbox.mailboxes.deliver(SHARED, mail('second'));
     sandbox.mailboxes.expunge(SHARED, [1]);
-    await vi.waitUntil(() => seen.length === 3, { interval: 1 });
+    await waitFor(() => seen.length === 3);
     expect(seen).toEqual(['flags \\Seen', 'exists 2', 'expunge 1']);
   });
 });
 
 describe('tokens and permissions', () => {
   it('ends the session when the token expires; a new token continues', async () => {
-    const client = connect(SHARED, sandbox.oauth.personToken(ALEX, { lifetimeSeconds: 2 }));
+    const client = connect(SHARED, sandbox.oauth.personToken(ALEX, { lifetimeSeconds: 4 }));
     const closed = new Promise<void>((resolve) => client.on('close', () => resolve()));
     await client.connect();
     await client.mailboxOpen('INBOX');

@@ -1,6 +1,6 @@
 // Submission: who may sign in and send as whom, where copies land, and that every SMTP fault of the table is effective.
 import nodemailer from 'nodemailer';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type FAULTS,
   type FaultName,
@@ -9,6 +9,7 @@ import {
   SMTP_REPLIES,
   type SmtpReplyName,
 } from '../../../src/sandbox/index.ts';
+import { waitFor } from '../../support/temp.ts';
 import {
   ALEX,
   type BareClient,
@@ -286,7 +287,7 @@ const effects: Record<SmtpFault, () => Promise<void>> = {
     const client = await ready();
     sandbox.faults.set({ name: 'stallSmtp', times: 1 });
     client.write(`${MESSAGE}\r\n`);
-    await vi.waitUntil(() => sandbox.submissions().length === 1);
+    await waitFor(() => sandbox.submissions().length === 1);
     await silence(client);
     sandbox.faults.set({ name: 'stallSmtp', at: 'mail', times: 1 });
     const other = await signedIn();
@@ -306,17 +307,17 @@ const effects: Record<SmtpFault, () => Promise<void>> = {
     expect(sandbox.mailboxes.list(SHARED, 'Sent Items')).toEqual([]);
   },
   async lateSentCopy() {
-    sandbox.faults.set({ name: 'lateSentCopy', milliseconds: 800, times: 1 });
+    sandbox.faults.set({ name: 'lateSentCopy', milliseconds: 2_000, times: 1 });
     await application().sendMail(letter);
     expect(sandbox.mailboxes.list(SHARED, 'Sent Items')).toEqual([]);
-    await vi.waitUntil(() => sandbox.mailboxes.list(SHARED, 'Sent Items').length === 1, { timeout: 10_000 });
+    await waitFor(() => sandbox.mailboxes.list(SHARED, 'Sent Items').length === 1);
   },
   async bounce() {
     const reports = () => sandbox.mailboxes.list(SHARED).map(({ raw }) => raw.toString());
-    sandbox.faults.set({ name: 'bounce', bounce: 'mailboxFull', delayedFirst: true, milliseconds: 200, times: 1 });
+    sandbox.faults.set({ name: 'bounce', bounce: 'mailboxFull', delayedFirst: true, milliseconds: 2_000, times: 1 });
     await application().sendMail(letter);
     expect(reports()).toEqual([expect.stringContaining('Action: delayed\r\nStatus: 4.2.2')]);
-    await vi.waitUntil(() => reports().length === 2);
+    await waitFor(() => reports().length === 2);
     const failed = 'Diagnostic-Code: smtp;552 5.2.2 mailbox full\r\nRemote-MTA: dns;mx.customer.example';
     expect(reports()[1]).toContain(failed);
     expect(() => sandbox.faults.set({ name: 'bounce', bounce: 'no such' as never })).toThrow(RangeError);
