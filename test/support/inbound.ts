@@ -37,8 +37,9 @@ type TestEvent = { event: string; [field: string]: unknown };
 
 export const testSettings: InboundSettings = {
   startStaggerMs: 0,
-  idleRenewMs: 60_000,
-  deadAfterMs: 3_000,
+  // Polls often, and leaves a loaded machine three seconds for each answer.
+  idleRenewMs: 1_800,
+  deadAfterMs: 10_000,
   reconcileMs: 2_000,
   leaseMs: 10_000,
   batchCount: 20,

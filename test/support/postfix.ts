@@ -109,7 +109,6 @@ export async function startPostfix(options: TestPostfixOptions): Promise<TestPos
     });
     try {
       await waitFor(async () => (await canConnect(port)) && (await canConnect(tlsPort)), {
-        timeoutMs: 20_000,
         hopeless: () => !postfix.running(),
         describe: () => `postfix on port ${port}\n${tail(file('out.log'))}\n${tail(file('maillog'))}`,
       });

@@ -44,7 +44,6 @@ export async function startPrometheus(targets: readonly string[], rules: object)
   );
   const url = `http://127.0.0.1:${port}`;
   await waitFor(async () => (await fetch(`${url}/-/ready`).catch(() => undefined))?.ok, {
-    timeoutMs: 20_000,
     hopeless: () => !child.running(),
     describe: () => `prometheus on port ${port}\n${tail(log)}`,
   });

@@ -37,7 +37,7 @@ async function startScriptedMailbox(options: ScriptedMailboxOptions) {
     emailFlow: name,
     ...fields,
   });
-  const settings = { deadAfterMs: 2_000, reconcileMs: 600, ...rest.settings };
+  const settings = { idleRenewMs: 1_200, reconcileMs: 600, ...rest.settings };
   const one = await startTestInbound({ ...rest, servers: [server], settings });
   const id = mailboxId(server);
   return {

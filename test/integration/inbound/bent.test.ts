@@ -55,7 +55,7 @@ async function start(fields: Partial<ImapServer> = {}) {
     redisUrl: redis.url,
     servers: [server(fields)],
     // A look every minute: what is found sooner was found by polling.
-    settings: { deadAfterMs: 100_000, reconcileMs: 100_000 },
+    settings: { idleRenewMs: 100_000, deadAfterMs: 200_000, reconcileMs: 100_000 },
     ports: { openMailbox: (given, credentials) => openMailbox(given, credentials, times) },
   });
   running.push(one);

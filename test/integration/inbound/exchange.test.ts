@@ -129,7 +129,7 @@ describe('answers of the server', () => {
     put(1);
     sandbox.faults.set(fault);
     const started = performance.now();
-    const one = await start();
+    const one = await start({ settings: { deadAfterMs: 3_000 } });
     const event = await waitFor(() => one.events('MailboxDisconnected')[0]);
     expect(event).toMatchObject({ err: { code: 'IMAP_THROTTLED', class: 'throttle' } });
     await settled(one, 1);
@@ -318,7 +318,7 @@ describe('faults of the folder', () => {
 
 describe('a mail that IDLE announces', () => {
   it('is fetched without listing the folder first', async () => {
-    const one = await start({ settings: { deadAfterMs: 60_000, reconcileMs: 60_000 } });
+    const one = await start({ settings: { idleRenewMs: 60_000, deadAfterMs: 60_000, reconcileMs: 60_000 } });
     await waitFor(() => one.inbound.status()[0]?.state === 'idle');
     // Anyone who searches now is disconnected, and that would be told.
     sandbox.faults.set({ name: 'imapReply', command: 'SEARCH', text: 'NO The specified message set is invalid.' });

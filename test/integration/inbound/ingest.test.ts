@@ -128,7 +128,7 @@ describe('faults of the connection', () => {
     const proxy = await startFaultProxy({ target: { port: dovecot.port } });
     proxies.push(proxy);
     fill(60);
-    const one = await start({ servers: [server({ port: proxy.port })] });
+    const one = await start({ servers: [server({ port: proxy.port })], settings: { deadAfterMs: 3_000 } });
     await one.jobsAre(20, flow());
     proxy.faults.cut();
     // Else a stall could follow before the cut was noticed, and the two would be one loss.
@@ -275,7 +275,10 @@ describe('many mailboxes', () => {
     );
     dovecot.writeMaildir(slow, heavy);
     const slowServer = server({ name: 'Slow', user: slow, port: proxy.port, emailFlow: `${flow()} slow` });
-    const one = await start({ servers: [slowServer, server()], settings: { deadAfterMs: 20_000 } });
+    const one = await start({
+      servers: [slowServer, server()],
+      settings: { idleRenewMs: 60_000, deadAfterMs: 20_000 },
+    });
     const idle = (name: string) => one.inbound.status().find((status) => status.server === name)?.state === 'idle';
     await waitFor(async () => (await one.jobCount(slowServer.emailFlow)) > 2 && idle('Support'));
     proxy.faults.stall('to-client');
@@ -297,7 +300,7 @@ describe('many mailboxes', () => {
     }
     const one = await start({
       servers: users.map((box) => server({ name: box, user: box })),
-      settings: { deadAfterMs: 30_000, leaseMs: 60_000 }, // 25 handshakes at once: nothing here is about silence
+      settings: { idleRenewMs: 60_000, deadAfterMs: 30_000, leaseMs: 60_000 }, // 25 handshakes at once: nothing here is about silence
     });
     await waitFor(async () => (await one.jobCount(flow())) === users.length * raws.length, {
       timeoutMs: 90_000,

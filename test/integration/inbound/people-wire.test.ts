@@ -9,7 +9,7 @@ const boxes = scriptedMailboxes('wire');
 async function looks(mailboxEvents: 'flags' | undefined, count: number) {
   const box = await boxes.start(3, {
     server: mailboxEvents === undefined ? {} : { mailboxEvents },
-    settings: { deadAfterMs: 2_000, reconcileMs: 60_000 },
+    settings: { idleRenewMs: 1_200, reconcileMs: 60_000 },
   });
   await box.isIdle();
   /** Where each IDLE is among the commands: a look ends with one. */

@@ -52,7 +52,7 @@ async function watched(
     const one = await startTestInbound({
       redisUrl: redis.url,
       servers: [server],
-      settings: { deadAfterMs: 1_500, reconcileMs: 500 },
+      settings: { idleRenewMs: 1_000, reconcileMs: 500 },
       ports: withFrom,
       ...options,
     });

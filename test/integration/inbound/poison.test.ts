@@ -8,6 +8,8 @@ import { waitFor } from '../../support/temp.ts';
 const { start } = scriptedMailboxes('poison');
 const COUNT = 200;
 const POISON = 101;
+/** A server counts as silent after a second. */
+const SILENT_SOON = { settings: { deadAfterMs: 2_000 } };
 
 const poisons: [fault: ScriptedFault, reason: string][] = [
   ['nil', 'no-data'],
@@ -24,7 +26,7 @@ const poisons: [fault: ScriptedFault, reason: string][] = [
   ['refuse-all', 'fetch-refused'],
 ];
 it.each(poisons)('%s: quarantined as %s', async (fault, reason) => {
-  const box = await start(COUNT, { prepare: ({ faults }) => faults.set(POISON, fault) });
+  const box = await start(COUNT, { ...SILENT_SOON, prepare: ({ faults }) => faults.set(POISON, fault) });
   const { jobsAre, unaccounted, events, imap } = box;
   const name = box.server.emailFlow;
   const good = await jobsAre(COUNT - 1);
@@ -68,6 +70,7 @@ it.each<[fault: ScriptedFault, reason: string]>([
 ])('a large message, at its second piece: %s: quarantined as %s', async (fault, reason) => {
   const large = scriptedMail('large', 'x'.repeat(200_000));
   const box = await start(20, {
+    ...SILENT_SOON,
     server: { maxMessageSize: 100_000 },
     prepare(imap) {
       imap.messages[9] = { uid: 10, raw: large };

@@ -165,7 +165,9 @@ describe('a Redis that was restored to a state younger than the lease time', () 
   });
 
   it('is noticed at the renewal of the lease, long before the next poll', async () => {
-    const one = await start(1, { settings: { leaseMs: 1_000, deadAfterMs: 600_000, reconcileMs: 600_000 } });
+    const one = await start(1, {
+      settings: { leaseMs: 1_000, idleRenewMs: 600_000, deadAfterMs: 600_000, reconcileMs: 600_000 },
+    });
     await one.jobsAre(1);
     await one.isIdle();
     await one.redis.hset(ledgerKey(PREFIX, one.mailboxId), 'version', 0);

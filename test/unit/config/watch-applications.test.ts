@@ -44,7 +44,7 @@ function start(applications: unknown[] = [a, b]): ApplicationWatch {
   return one;
 }
 const named = (name: string) => events.filter((event) => event.name === name).map(({ fields }) => fields);
-const until = (check: () => void) => vi.waitFor(check, { timeout: 5_000, interval: 10 });
+const until = (check: () => void) => vi.waitFor(check, { timeout: 30_000, interval: 10 });
 
 describe('applications', () => {
   it('report a change by name, and keep the objects of the others', async () => {

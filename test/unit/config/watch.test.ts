@@ -36,7 +36,7 @@ async function start(extra: Partial<WatchSettings> = {}): Promise<EmailServerWat
 }
 const names = () => watched?.current().servers.map(({ name }) => name);
 const until = (expected: string[]) =>
-  vi.waitFor(() => expect(names()).toEqual(expected), { timeout: 5_000, interval: 10 });
+  vi.waitFor(() => expect(names()).toEqual(expected), { timeout: 30_000, interval: 10 });
 const named = (name: string) => events.filter((event) => event.name === name);
 
 describe('files', () => {
@@ -87,7 +87,7 @@ describe('files', () => {
     writeFileSync(path(), text('a'));
     const watch = await start();
     writeFileSync(path(), 'emailServers:\n  - { name: "a\n');
-    await vi.waitFor(() => expect(named('EmailServersUnreadable')).toHaveLength(1));
+    await vi.waitFor(() => expect(named('EmailServersUnreadable')).toHaveLength(1), 30_000);
     expect(names()).toEqual(['a']);
     expect(watch.unreadable()[0]).toMatch(/email-servers\.yaml: line \d+/);
     await watch.reload();
@@ -130,7 +130,10 @@ it('report a listener that throws, and continue with the next change', async () 
     throw new Error('broken listener');
   });
   writeFileSync(path(), text('a'));
-  await vi.waitFor(() => expect(named('EmailServersUnreadable')[0]?.fields).toMatchObject({ kind: 'listener' }), 5_000);
+  await vi.waitFor(
+    () => expect(named('EmailServersUnreadable')[0]?.fields).toMatchObject({ kind: 'listener' }),
+    30_000,
+  );
   off();
   writeFileSync(path(), text('a', 'b'));
   await until(['a', 'b']);

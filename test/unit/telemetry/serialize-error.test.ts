@@ -91,7 +91,7 @@ describe('words of an error', () => {
   });
 
   test('are scrubbed quickly when very long', () => {
-    const began = performance.now();
+    const began = process.cpuUsage();
     for (const text of [
       "'".repeat(5_000),
       '"'.repeat(5_000),
@@ -100,7 +100,7 @@ describe('words of an error', () => {
       'password-'.repeat(2_000),
     ])
       scrub(text);
-    expect(performance.now() - began).toBeLessThan(500);
+    expect(process.cpuUsage(began).user / 1_000).toBeLessThan(500);
   });
 });
 

