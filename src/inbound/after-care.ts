@@ -5,11 +5,14 @@ import { asError, MailroomError } from '../domain/errors.ts';
 import type { Mailbox } from './ports.ts';
 import type { Watched } from './watched.ts';
 
-/** @returns whether nothing is left to do */
+/**
+ * @param gone whether the UID is known to have left the folder
+ * @returns whether nothing is left to do
+ */
 export async function afterCare(
   watched: Watched,
   mailbox: Mailbox,
-  inFolder: ReadonlySet<number> | undefined,
+  gone: (uid: number) => boolean = () => false,
 ): Promise<boolean> {
   const { ports, server, mailboxId } = watched;
   const { afterQueued } = server;
@@ -20,7 +23,7 @@ export async function afterCare(
   // Read again: a Redis that crashed and restarted meanwhile may have lost the commit; what it has now is on its disk.
   const uids = (await ports.ledgers.afterCare(mailboxId)).filter((uid) => noted.has(uid));
   if (uids.length === 0) return true;
-  const present = inFolder === undefined ? uids : uids.filter((uid) => inFolder.has(uid));
+  const present = uids.filter((uid) => !gone(uid));
   for (let i = 0; i < present.length; i += 200) {
     const some = present.slice(i, i + 200);
     try {

@@ -39,7 +39,12 @@ export async function commitItems(watched: Watched, items: readonly Item[], turn
   // Sent to Redis before parsing begins, but awaited only where an earlier process may have died.
   if (suspect !== undefined) await noting;
   const target = { server: watched.server, mailboxId, meta: watched.ledger.meta as LedgerMeta };
-  await ingest(ports, target, fresh, (ready, durable) => enqueue(watched, ready, durable), turn);
+  try {
+    await ingest(ports, target, fresh, (ready, durable) => enqueue(watched, ready, durable), turn);
+  } catch (error) {
+    await parseAttempts.survived(toParse).catch(() => {}); // a Redis that takes nothing keeps the notes
+    throw error;
+  }
   await noting;
   parseAttempts.end(toParse);
 }

@@ -1,5 +1,5 @@
 // Parsings that were begun and never ended, over the lives of processes: a message that kills its process is found by them. Each beginning is noted in
-// Redis; the commit removes the note.
+// Redis; the commit removes the note, and a process that survived takes it back.
 import type { InboundPorts } from './ports.ts';
 
 export function parseAttempts(ledgers: InboundPorts['ledgers'], mailboxId: string) {
@@ -22,6 +22,12 @@ export function parseAttempts(ledgers: InboundPorts['ledgers'], mailboxId: strin
       const notes = new Map(uids.map((uid) => [uid, deaths(uid) + 1]));
       for (const [uid, count] of notes) begun.set(uid, count);
       await ledgers.parsing(mailboxId, notes);
+    },
+    /** They are parsed, but could not be committed. */
+    async survived(uids: readonly number[]): Promise<void> {
+      if (uids.length === 0) return;
+      await ledgers.parsing(mailboxId, new Map(uids.map((uid) => [uid, deaths(uid)])));
+      for (const uid of uids) begun.delete(uid);
     },
     /** They are committed. */
     end(uids: readonly number[]): void {

@@ -34,8 +34,7 @@ export function watchMailbox(watched: Watched, mailbox: Mailbox, interrupt: Abor
   let polls: PollState;
   /** What is next when the mailbox catches up: the start point, mail that was announced, a poll, or the UIDs of `work`. */
   let next: 'start' | 'announced' | 'poll' | 'work' = 'start';
-  /** UIDs of the folder as listed last, and those of them without an outcome that are due. */
-  let uids: readonly number[] = [];
+  /** UIDs as listed last that have no outcome and are due. */
   let work: readonly number[] = [];
   let full = true;
   let reconciledAt = 0;
@@ -45,7 +44,6 @@ export function watchMailbox(watched: Watched, mailbox: Mailbox, interrupt: Abor
   let marksWaiting = false;
 
   function listed(found: readonly number[]): void {
-    uids = found;
     work = workOf(watched.ledger, found, ports.now(), longestWaitMs);
     next = 'work';
   }
@@ -103,7 +101,13 @@ export function watchMailbox(watched: Watched, mailbox: Mailbox, interrupt: Abor
 
   /** Every UID listed has an outcome: what else is done after a poll. */
   async function allTaken(): Promise<Happened> {
-    await afterCare(watched, mailbox, full ? new Set(uids) : undefined);
+    // A message that is not listed has left the folder only if this listing covers it, and agrees with STATUS.
+    const covered = full ? polls.window : undefined;
+    await afterCare(
+      watched,
+      mailbox,
+      (uid) => covered !== undefined && uid >= covered.low && !covered.uids.includes(uid),
+    );
     if (marksWaiting) {
       marksWaiting = false;
       await markAnswered(watched, mailbox);

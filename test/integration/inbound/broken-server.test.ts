@@ -189,6 +189,39 @@ describe('afterQueued: move', () => {
   });
 });
 
+it('afterQueued: a mail that the server does not list for a while is moved when it is listed again', async () => {
+  const hidden = new Set<number>();
+  let refuses = true;
+  const one = await start(2, {
+    server: { afterQueued: { action: 'move', folder: 'Done' } },
+    imap: {
+      hidden,
+      onCommand({ send }, tag, command) {
+        if (!refuses || !command.startsWith('UID MOVE')) return false;
+        send(`${tag} NO [OVERQUOTA] full\r\n`);
+        return true;
+      },
+    },
+  });
+  const moves = () => one.imap.commands.filter((command) => command.startsWith('UID MOVE'));
+  await one.eventIs('MessageAfterCareFailed');
+  hidden.add(1);
+  await one.eventIs('MailboxDisconnected');
+  refuses = false;
+  const before = moves().length;
+  await waitFor(() => moves().length > before, { describe: 'a move that succeeds' });
+  hidden.clear();
+  await waitFor(
+    () =>
+      moves()
+        .slice(before)
+        .some((command) => /^UID MOVE 1(:2)? /.test(command)),
+    {
+      describe: () => `UID 1 to be moved: ${moves().join()}`,
+    },
+  );
+});
+
 describe('a mail that is moved out of the folder and back', () => {
   it('becomes a new message that names the first by fingerprint and among its siblings', async () => {
     const one = await start(2);

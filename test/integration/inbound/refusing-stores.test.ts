@@ -45,7 +45,10 @@ describe('a store that refuses writes', () => {
     await pausedOnce(
       one,
       'blob-store',
-      () => {
+      async () => {
+        // They were parsed, and this process lives: whoever stops it now must not find messages that seem to kill processes.
+        const noted = [...(await one.ledgers.unfinished(one.mailboxId)).values()];
+        expect([noted.length > 0, Math.max(...noted)]).toEqual([true, 0]);
         full = false;
       },
       60,

@@ -36,6 +36,12 @@ const cases: Case[] = [
     ],
     rest: '* 12 EXISTS\r\n* 2 EXPUNGE\r\nA5 OK FETCH completed.\r\n',
   },
+  {
+    what: 'a literal that is longer than its message: neither that nor the row it swallows is taken for it',
+    wire: `* 1 FETCH (UID 3 BODY[] {${MAIL.length + 12}}\r\n${MAIL})\r\n* 2 FETCH (UID 4 BODY[] ${literal('b')})\r\n* 3 FETCH (UID 5 BODY[] ${literal('c')})\r\nA1 OK\r\n`,
+    rows: [{ uid: 5, source: 'c' }],
+    rest: 'A1 OK\r\n',
+  },
   { what: 'an empty message', wire: '* 1 FETCH (UID 3 BODY[] {0}\r\n)\r\n', rows: [{ uid: 3, source: undefined }] },
   ...[
     ['only flags', '* 1 FETCH (FLAGS (\\Seen) UID 4)\r\n'],

@@ -22,7 +22,6 @@ function watched(noted: number[][], onDisk = true) {
     afterCare(
       { ports: { ledgers, emit: () => {} }, server, mailboxId: 'm' } as unknown as Watched,
       mailbox as unknown as Mailbox,
-      undefined,
     );
   return { run, moved, done };
 }

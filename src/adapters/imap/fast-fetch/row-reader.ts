@@ -45,6 +45,8 @@ export function rowReader(
   let length = 0;
   /** Bytes to come of a literal that is not ours. */
   let foreign = 0;
+  /** In a row with two messages: the first literal was longer than its message, and imapflow would take the second for it. */
+  let dropping = false;
   const forget = (): void => {
     head = undefined;
     ticket = undefined;
@@ -71,7 +73,7 @@ export function rowReader(
         }
         if (foreign > 0) {
           const passed = chunk.subarray(at, at + foreign);
-          rest.push(passed);
+          if (!dropping) rest.push(passed);
           foreign -= passed.length;
           at += passed.length;
           continue;
@@ -89,12 +91,18 @@ export function rowReader(
         }
         const text = line.toString('latin1', Math.max(0, line.length - MOST_TEXT));
         const literal = Number(ANNOUNCED.exec(text)?.[1] ?? -1);
+        if (dropping) {
+          dropping = literal !== -1;
+          foreign = Math.max(0, literal);
+          continue;
+        }
         if (head !== undefined) {
           // After the literal: further items, and the end of the row.
           const row = literal === -1 ? rowOf(head.toString('latin1'), text, source) : undefined;
           const [piece, bytes] = [lent, ticket];
           if (row === undefined) {
-            rest.push(head, source, line);
+            dropping = literal !== -1 && SOURCE.test(text);
+            if (!dropping) rest.push(head, source, line);
             bytes?.give();
           } else {
             row.release = () => {
