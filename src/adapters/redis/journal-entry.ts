@@ -12,9 +12,15 @@ export const stateKey = (of: Scope, state: string) => `${prefixOf(of)}:replies-i
 export const aliasKey = (of: Scope, messageId: string) => `${prefixOf(of)}:reply-by-message-id:${sha(messageId)}`;
 
 const STATES: ReadonlySet<string> = new Set(resultSchema.shape.state.options);
-const NUMBERS = ['createdAt', 'updatedAt', 'fence', 'dataFence', 'leaseUntil', 'attempts', 'begins', 'renderedSize'];
-const TIMES = ['dataBegunAt', 'uncertainSince', 'looks', 'dueAt', 'lapses', 'preparations', 'expiresAt'];
-const JSONS = ['envelope', 'result', 'decided', 'doubted', 'forced', 'recipients', 'deliveries'];
+/** Fields that an entry need not have, by how they are read. */
+const NUMBERS = [
+  ...['renderedSize', 'dataBegunAt', 'uncertainSince', 'looks', 'lapses', 'preparations', 'dueAt', 'expiresAt'],
+  ...['acceptances', 'deferredSince'],
+];
+const TEXTS = ['from', 'messageId', 'rendered', 'source', 'mailbox'];
+const JSONS = ['recipients', 'deliveries', 'envelope', 'decided', 'doubted', 'offered', 'agreed', 'forced', 'result'];
+/** Numbers of each entry, and of its claim. */
+const OTHER_NUMBERS = ['createdAt', 'updatedAt', 'fence', 'attempts', 'begins', 'dataFence', 'leaseUntil'];
 
 function json(text: string): unknown {
   try {
@@ -24,40 +30,32 @@ function json(text: string): unknown {
   }
 }
 
+/** As Lua reads it, too. */
+const isNumber = (text: string) => /^-?\d{1,20}(?:\.\d+)?$/.test(text);
+
 /** False: nobody can tell what became of this reply. It is as good as forgotten, and the markers of its DATA in the blob store decide. */
 export function isReplyEntry(fields: Readonly<Record<string, string>>): boolean {
-  const envelope = fields.envelope === undefined ? undefined : (json(fields.envelope) as { to?: unknown } | undefined);
+  const lacksOr = (name: string, test: (text: string) => boolean) => {
+    const text = fields[name];
+    return text === undefined || test(text);
+  };
   return (
     STATES.has(fields.state ?? '') &&
     fields.digest !== undefined &&
     fields.replyId !== undefined &&
-    [...NUMBERS, ...TIMES].every((name) => fields[name] === undefined || /^\d{1,20}(?:\.\d+)?$/.test(fields[name])) &&
-    JSONS.every((name) => fields[name] === undefined || json(fields[name]) !== undefined) &&
-    (fields.envelope === undefined || Array.isArray(envelope?.to)) &&
-    (fields.result === undefined || typeof json(fields.result) === 'object')
+    [...NUMBERS, ...OTHER_NUMBERS].every((name) => lacksOr(name, isNumber)) &&
+    JSONS.every((name) => lacksOr(name, (text) => json(text) !== undefined)) &&
+    lacksOr('envelope', (text) => Array.isArray((json(text) as { to?: unknown } | null)?.to)) &&
+    lacksOr('recipients', (text) => Array.isArray(json(text))) &&
+    lacksOr('result', (text) => typeof json(text) === 'object')
   );
 }
 
-/** Fields that an entry need not have, by how they are read. */
-const OPTIONAL = [
-  [(text: string) => text, ['from', 'messageId', 'rendered', 'source', 'mailbox']],
-  [
-    Number,
-    [
-      ...['renderedSize', 'dataBegunAt', 'uncertainSince', 'looks', 'lapses', 'preparations', 'dueAt', 'expiresAt'],
-      ...['acceptances', 'deferredSince'],
-    ],
-  ],
-  [
-    (text: string): unknown => JSON.parse(text),
-    ['recipients', 'deliveries', 'envelope', 'decided', 'doubted', 'offered', 'agreed', 'forced', 'result'],
-  ],
-] as const;
-
 export function entryOf(fields: Readonly<Record<string, string>>): JournalEntry {
-  const optional = OPTIONAL.flatMap(([read, names]) =>
-    names.flatMap((name) => (fields[name] === undefined ? [] : [[name, read(fields[name])] as const])),
-  );
+  const read = <T>(names: readonly string[], reader: (text: string) => T) =>
+    Object.fromEntries(
+      names.flatMap((name) => (fields[name] === undefined ? [] : [[name, reader(fields[name])] as const])),
+    );
   return {
     replyId: fields.replyId ?? '',
     state: fields.state as ReplyState,
@@ -68,7 +66,9 @@ export function entryOf(fields: Readonly<Record<string, string>>): JournalEntry 
     attempts: Number(fields.attempts ?? 0),
     begins: Number(fields.begins ?? 0),
     evidence: (fields.evidence ?? '').split('\n').filter((line) => line !== ''),
-    ...Object.fromEntries(optional),
+    ...read(TEXTS, (text) => text),
+    ...read(NUMBERS, Number),
+    ...read(JSONS, (text): unknown => JSON.parse(text)),
   };
 }
 

@@ -47,7 +47,7 @@ export function createJournal(
     outcome === undefined || outcomes === undefined ? NONE : outcomes.record(outcome);
   const reads = journalReads(redis);
 
-  async function claim(input: Parameters<Journal['claim']>[0]): Promise<Claim> {
+  async function claim(input: Parameters<Journal['claim']>[0], isSecond = false): Promise<Claim> {
     const { replyId, digest, server, expiresAt = '', owner, leaseMs } = input;
     const keys = [replyKey(redis, replyId), stateKey(redis, 'queued')];
     const values = [owner, leaseMs, digest, replyId, server, expiresAt];
@@ -59,13 +59,17 @@ export function createJournal(
     if (answer === 'reused') return { claim: 'reused' };
     if (answer === 'busy' || answer === 'early') return { claim: answer, retryAfterMs: value };
     const entry = await readEntry(redis, replyId, fieldsOf(found));
-    if (entry === undefined) return claim(input);
+    if (entry === undefined) {
+      // Set aside: the reply begins again. A new entry that cannot be read either is our own fault, and would be set aside for ever.
+      if (isSecond) throw new Error('a new entry of the journal cannot be read');
+      return claim(input, true);
+    }
     return answer === 'settled' ? { claim: 'settled', entry } : { claim: 'yours', entry, fence: value };
   }
 
   return {
     ...reads,
-    claim,
+    claim: (input) => claim(input),
     async admit({ replyId, digest, server, expiresAt = '' }) {
       const keys = [replyKey(redis, replyId), stateKey(redis, 'queued')];
       return (await ADMIT(redis, keys, [digest, replyId, server, expiresAt])) === 1;

@@ -251,6 +251,24 @@ describe('expiresAt', () => {
   });
 });
 
+describe('an expiresAt long ago', () => {
+  // The first is the date of nobody in .NET; both are negative in epoch ms.
+  it.each(['0001-01-01T00:00:00Z', '1969-12-31T23:59:59Z'])(
+    '%s: drops the reply, submitted or added',
+    async (expiresAt) => {
+      const one = await replica();
+      const [submitted, added] = [reply({ expiresAt }), reply({ expiresAt })];
+      await one.replies.submitReply(submitted);
+      await one.deps.queues.add('sink', added.replyId, added, { priority: 10, delayMs: 0 });
+      for (const { replyId } of [submitted, added]) {
+        await one.reached(replyId, 'dropped');
+        expect(await one.replies.getReply(replyId)).toMatchObject({ ended: 'expired' });
+      }
+      expect(one.events.map(({ name }) => name)).not.toContain('RedisKeyQuarantined');
+    },
+  );
+});
+
 describe('priority', () => {
   it('is raised while the reply waits, never lowered, and does not change the reply', async () => {
     const one = await replica();

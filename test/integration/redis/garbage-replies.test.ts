@@ -46,6 +46,11 @@ describe('an entry of the journal', () => {
     ['an envelope that is not JSON', { envelope: '{' }],
     ['an envelope without recipients', { envelope: '{}' }],
     ['a result that is text', { result: '"accepted"' }],
+    ['recipients that are no list', { recipients: '{}' }],
+    ['an offered sender that is not JSON', { offered: 'x' }],
+    ['an agreed sender that is not JSON', { agreed: '' }],
+    ['a non-numeric number of acceptances', { acceptances: 'two' }],
+    ['an empty time', { dueAt: '' }],
   ])('with %s is set aside; the others are sent', async (_, change) => {
     await journal().admit({ replyId: 'bad', digest: 'digest of bad', server: 'SMTP' });
     await at.plain.hset(replyKey(PREFIX, 'bad'), change);
@@ -53,6 +58,12 @@ describe('an entry of the journal', () => {
     expect(at.said(replyKey(PREFIX, 'bad'))).toHaveLength(1);
     const [note] = await quarantinedKeys(at.redis);
     expect(await at.plain.hget(note?.movedTo ?? '', 'replyId')).toBe('bad');
+  });
+
+  it('that is unreadable as soon as it is made is made again once', async () => {
+    const claim = { replyId: 'bad', digest: 'd', server: 'SMTP', owner: 'o', leaseMs: 1_000, expiresAt: Number.NaN };
+    await expect(journal().claim(claim)).rejects.toThrow('cannot be read');
+    expect(at.said(replyKey(PREFIX, 'bad'))).toHaveLength(2);
   });
 
   it('does not hide the others of its list', async () => {
