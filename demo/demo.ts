@@ -5,6 +5,7 @@
 //   npm run demo -- --once --json    one round; the last line is JSON with the counts, compared from mailboxes, queues and sent mail
 // REDIS_URL names a Redis of yours (redis:// or rediss://, with user, password and number of the database).
 import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import { type Sandbox, startSandbox } from '../src/sandbox/index.ts';
 import { startBackend } from './backend.ts';
 import { count } from './count.ts';
@@ -15,9 +16,7 @@ import { startRedis } from './redis.ts';
 import { FLOWS, tenant } from './tenant.ts';
 import { bold, dim, green, red, say } from './words.ts';
 
-const once = process.argv.includes('--once');
-const json = process.argv.includes('--json');
-const agent = !process.argv.includes('--no-agent');
+const { once, json, agent } = optionsOf(process.argv.slice(2));
 const started = performance.now();
 
 const closers: (() => Promise<void> | void)[] = [];
@@ -51,6 +50,19 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 // The terminal may be gone before we are.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
+/** Ends the process when an option is unknown. */
+function optionsOf(args: string[]) {
+  const options = { once: { type: 'boolean' }, json: { type: 'boolean' }, 'no-agent': { type: 'boolean' } } as const;
+  try {
+    const { once = false, json = false, 'no-agent': alone = false } = parseArgs({ args, options }).values;
+    return { once, json, agent: !alone };
+  } catch (error) {
+    process.stderr.write(`demo: ${error instanceof Error ? error.message : error}\n`);
+    process.stderr.write('usage: npm run demo -- [--once] [--json] [--no-agent]\n');
+    process.exit(2);
+  }
+}
 
 async function main(): Promise<number> {
   say(bold('Mailroom demo'), dim('shared mailbox → queue → agent → reply, on this machine alone'));

@@ -112,7 +112,7 @@ export async function startGateway(folder: string, sandbox: Sandbox, redisUrl: s
       if (event.event === 'GatewayStarted') port = event.detail?.port ?? 0;
       if (event.event === 'MailboxConnected') connected.add(event.server);
       if (event.level === 'warn' || event.level === 'error')
-        say(dim(`  log ${event.level} ${event.event}: ${event.err?.code ?? ''} ${event.err?.message ?? event.msg}`));
+        say(dim(`  log ${event.level} ${event.event}: ${event.err?.message ?? event.msg}`));
       wake();
     }
   };

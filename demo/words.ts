@@ -1,5 +1,6 @@
-// Words for a person in front of a terminal. On stderr with --json, so that the last line of stdout is the document.
-const colour = (code: number) => (text: string) => (process.stdout.isTTY ? `\u001b[${code}m${text}\u001b[0m` : text);
+// Words for a person in front of a terminal. Colours only there, and not with NO_COLOR (https://no-color.org).
+const coloured = process.stdout.isTTY && !process.env.NO_COLOR;
+const colour = (code: number) => (text: string) => (coloured ? `\u001b[${code}m${text}\u001b[0m` : text);
 export const bold = colour(1);
 export const dim = colour(2);
 export const red = colour(31);

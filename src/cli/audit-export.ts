@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type AuditKind, auditKinds } from '../domain/audit.ts';
 import { auditLines } from '../http/api/audit.ts';
+import { beginsWithDay } from '../lib/time.ts';
 import { connected } from './connect.ts';
 
 interface ExportOptions {
@@ -15,7 +16,7 @@ interface ExportOptions {
 
 function instantOf(text: string): number {
   const at = Date.parse(text);
-  if (Number.isFinite(at)) return at;
+  if (Number.isFinite(at) && beginsWithDay(text)) return at;
   throw new InvalidArgumentError('a date such as 2026-11-01, or a time such as 2026-11-01T08:00:00Z, is expected');
 }
 

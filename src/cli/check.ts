@@ -6,12 +6,12 @@ import { catalogue, titleOf } from '../domain/catalogue/index.ts';
 import { type CheckStep, passed, remoteWords, steps } from '../domain/doctor.ts';
 import { doctorFor } from '../wiring/doctor.ts';
 import { connected, named } from './connect.ts';
-import { type Language, languageOf } from './language.ts';
+import { type Language, languageOf, languageOption } from './language.ts';
 import { print, printAs } from './output.ts';
 
 interface CheckOptions {
   json?: boolean;
-  lang?: string;
+  lang?: Language;
   sendProbe?: boolean;
 }
 
@@ -21,7 +21,7 @@ export function checkCommand(program: Command): void {
     .description('test email servers step by step (network, sign-in, permissions) and name the fix')
     .argument('[server]', 'Name of the email server; default: all enabled ones')
     .option('--json', 'one JSON document')
-    .option('--lang <language>', 'de or en (default: from LANG)')
+    .addOption(languageOption())
     .option('--send-probe', 'send a real mail from each permitted From address to the mailbox that signs in')
     .action(async (name: string | undefined, options: CheckOptions, command: Command) => {
       const language = languageOf(options.lang);

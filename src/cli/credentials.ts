@@ -13,7 +13,7 @@ import { defined } from '../lib/defined.ts';
 import { DAY_MS } from '../lib/time.ts';
 import { connected, named } from './connect.ts';
 import { type CredentialFacts, type CredentialResult, genericFix, said } from './credentials-said.ts';
-import { languageOf } from './language.ts';
+import { type Language, languageOf, languageOption } from './language.ts';
 import { print, printAs, printJson } from './output.ts';
 import { configOf } from './serve.ts';
 import { table } from './table.ts';
@@ -64,7 +64,7 @@ export function credentialsCommand(program: Command): void {
     .option('--private-key-file <file>', 'its private key (PEM)')
     .option('--assertion-file <file>', 'a federated assertion that is not in the configuration yet')
     .option('--json', 'one JSON document')
-    .option('--lang <language>', 'de or en (default: from LANG)')
+    .addOption(languageOption())
     .action(async (name: string, number: string | undefined, options: TestOptions, command: Command) => {
       const config = configOf(command);
       const language = languageOf(options.lang);
@@ -87,7 +87,7 @@ interface TestOptions {
   privateKeyFile?: string;
   assertionFile?: string;
   json?: boolean;
-  lang?: string;
+  lang?: Language;
 }
 
 interface Candidate {

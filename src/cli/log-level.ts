@@ -1,6 +1,6 @@
 // `mailroom log-level`: shows and changes the log level of running processes, for all or for one email server, for a limited time; and the trace of one
 // server's protocol.
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import { MailroomError } from '../domain/errors.ts';
 import { defined } from '../lib/defined.ts';
 import { MINUTE_MS } from '../lib/time.ts';
@@ -19,7 +19,7 @@ interface Options {
 export function logLevelCommand(program: Command): void {
   program
     .command('log-level')
-    .argument('[level]', logLevels.join(', '))
+    .addArgument(new Argument('[level]', 'lowest level that is logged').choices(logLevels))
     .description('show or change what running processes log, for a while')
     .option('--server <name>', 'for one email server only')
     .option('--minutes <number>', 'how long it lasts, at most a day', minutesFrom, 15)
@@ -30,18 +30,16 @@ export function logLevelCommand(program: Command): void {
       ).choices(traceGrades),
     )
     .option('--reset', 'as configured, at once')
-    .action(async (level: string | undefined, options: Options, command: Command) =>
+    .action(async (level: LogLevel | undefined, options: Options, command: Command) =>
       connected(command, async ({ stores: { logSwitches }, servers }) => {
         const { server, minutes, trace, reset } = options;
-        if (level !== undefined && !logLevels.includes(level as LogLevel))
-          throw new InvalidArgumentError(`must be one of ${logLevels.join(', ')}`);
         if (server !== undefined && !servers.some(({ name }) => name === server))
           throw new MailroomError('EMAIL_SERVER_NOT_FOUND', { field: 'server' });
         if (trace !== undefined && server === undefined) throw new InvalidArgumentError('--trace needs --server');
         if (reset === true) await logSwitches.clear(server);
         else if (level !== undefined || trace !== undefined)
           await logSwitches.set({
-            ...defined({ server, level: level as LogLevel | undefined, trace }),
+            ...defined({ server, level, trace }),
             until: Date.now() + minutes * MINUTE_MS,
           });
         const list = await logSwitches.read();

@@ -1,5 +1,5 @@
 // The command line: one file a command. A failing command prints a readable error and exits with code 1 (2: wrong usage).
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { MailroomError } from '../domain/errors.ts';
 import { redisError } from '../domain/redis-errors.ts';
 import { readBuild } from '../lib/build.ts';
@@ -57,6 +57,8 @@ export async function run(argv: readonly string[]): Promise<number> {
     await program.parseAsync([...argv]);
     return Number(process.exitCode ?? 0);
   } catch (error) {
+    // Thrown by a command's action: unlike those of the parser, it has not been printed.
+    if (error instanceof InvalidArgumentError) process.stderr.write(`error: ${error.message}\n`);
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     process.stderr.write(`${explain(error)}\n`);
     return 1;
@@ -74,7 +76,9 @@ function addExamples(command: Command, name: string): void {
 export function explain(thrown: unknown): string {
   const error = redisError(thrown) ?? thrown;
   if (!(error instanceof MailroomError)) return `mailroom: ${errorText(error)}`;
-  const words =
-    error.remote?.text === undefined ? '' : `\n  the ${error.remote.system} server said: ${scrub(error.remote.text)}`;
+  const { system, text, code } = error.remote ?? {};
+  const said = text === undefined || system === 'network' ? 'cause' : `the ${system} server said`;
+  const cause = text ?? code;
+  const words = cause === undefined ? '' : `\n  ${said}: ${scrub(cause)}`;
   return `mailroom: ${error.code}: ${error.message}${words}\n  what to do: ${error.hint}`;
 }

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { type Command, InvalidArgumentError } from 'commander';
 import { isImap } from '../domain/email-server.ts';
 import { parse as parseUidSet } from '../domain/uid-set.ts';
+import { beginsWithDay } from '../lib/time.ts';
 import { type Replayed, replay, type Selection } from '../operations/replay.ts';
 import { ingestDeps } from '../wiring/inbound.ts';
 import { connected, named } from './connect.ts';
@@ -13,12 +14,15 @@ export function replayCommand(program: Command): void {
   program
     .command('replay')
     .argument('<server>', 'Name of an IMAP email server')
-    .argument('<messages>', 'UIDs ("120:140,155") or a date ("since 2026-11-01" as one argument, or 2026-11-01)')
+    .argument(
+      '<messages>',
+      'UIDs ("120:140,155") or a date ("since 2026-11-01" as one argument, or 2026-11-01)',
+      selection,
+    )
     .option('--to <flow>', 'email flow to put them on, e.g. a shadow queue; default: the flow of the server')
     .option('--run <name>', 'continue the interrupted run of this name; nothing is enqueued twice', runName)
     .description('enqueue messages once more without changing the ledger')
-    .action(async (name: string, messages: string, options: { to?: string; run?: string }, command: Command) => {
-      const wanted = selection(messages);
+    .action(async (name: string, wanted: Selection, options: { to?: string; run?: string }, command: Command) => {
       const run = options.run ?? randomBytes(4).toString('hex');
       process.stderr.write(`run ${run}; after an interruption continue it with --run ${run}\n`);
       const done = await connected(command, async ({ stores, servers, config, emit }) => {
@@ -45,10 +49,11 @@ function runName(text: string): string {
 
 function selection(text: string): Selection {
   const date = /^(?:since\s+)?(\d{4}-\d{2}-\d{2}(?:T[\d:.]+Z?)?)$/.exec(text.trim());
-  if (date !== null && !Number.isNaN(Date.parse(date[1] as string))) return { since: new Date(date[1] as string) };
+  const [, since = ''] = date ?? [];
+  if (beginsWithDay(since) && !Number.isNaN(Date.parse(since))) return { since: new Date(since) };
   try {
     return { uids: parseUidSet(text) };
   } catch {
-    throw new InvalidArgumentError(`"${text}" is neither UIDs like 120:140,155 nor a date like 2026-11-01`);
+    throw new InvalidArgumentError('neither UIDs like 120:140,155 nor a date like 2026-11-01');
   }
 }

@@ -1,8 +1,7 @@
 // `mailroom serve | ingest | send | portal`: the daemon, in one process or one role each.
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { type Config, loadConfig, type Role } from '../config/config.ts';
 import { readConfig } from '../config/load.ts';
-import { MailroomError } from '../domain/errors.ts';
 import { startGateway } from '../gateway.ts';
 import { firstSignal } from '../lib/signals.ts';
 
@@ -12,10 +11,10 @@ export function serveCommands(program: Command): void {
   program
     .command('serve')
     .description('run the gateway in one process with the configured roles')
-    .option('--roles <list>', `roles to run, of ${ROLES.join(', ')}`)
-    .action(async (options: { roles?: string }, command: Command) => {
+    .option('--roles <list>', `roles to run, of ${ROLES.join(', ')}`, rolesFrom)
+    .action(async ({ roles }: { roles?: Role[] }, command: Command) => {
       const config = configOf(command);
-      await serve(config, options.roles === undefined ? config.roles : rolesFrom(options.roles));
+      await serve(config, roles ?? config.roles);
     });
   const only: [Role, string][] = [
     ['ingest', 'watch the mailboxes and put new messages on the queues of their email flows'],
@@ -38,14 +37,8 @@ export function configOf(command: Command): Config {
 
 function rolesFrom(text: string): Role[] {
   const names = text.split(',').map((name) => name.trim());
-  const wrong = names.find((name) => !ROLES.includes(name as Role));
-  if (wrong !== undefined) {
-    throw new MailroomError('CONFIG_INVALID', {
-      message: `--roles: must be of ${ROLES.join(', ')}, got "${wrong}"`,
-      field: 'roles',
-    });
-  }
-  return names as Role[];
+  if (names.every((name) => ROLES.includes(name as Role))) return names as Role[];
+  throw new InvalidArgumentError(`Roles are ${ROLES.join(', ')}.`);
 }
 
 const GRACE_MS = 25_000;

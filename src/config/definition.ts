@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { normalAddress, parseAddress } from '../domain/address.ts';
 import type { ImapServer, SmtpServer } from '../domain/email-server.ts';
 import { pastedAddresses } from '../domain/pasted-addresses.ts';
+import { beginsWithDay } from '../lib/time.ts';
 import { inZod } from './issues.ts';
 import { isHost } from './setting.ts';
 
@@ -29,6 +30,12 @@ const filled = z
 
 /** A list with one item would otherwise pass as its text: String(['enabled']) is enabled. */
 export const scalar = (given: unknown): string => (typeof given === 'object' ? '' : String(given).trim());
+
+/** The value of an object's one key; undefined when it has others besides, or none. */
+function only(key: string, given: unknown): unknown {
+  if (typeof given !== 'object' || given === null || Object.keys(given).join() !== key) return undefined;
+  return (given as Record<string, unknown>)[key];
+}
 
 /** For `return`: the value has this problem. */
 function refused(context: z.RefinementCtx, message: string): never {
@@ -122,18 +129,18 @@ const size = z.union([z.number(), z.string()], inZod('notSize')).transform((give
 });
 
 const startFrom = z.unknown().transform((given, context) => {
-  const value = typeof given === 'object' && given !== null && 'since' in given ? given.since : given;
-  const text = scalar(value);
+  const text = scalar(only('since', given) ?? given);
   const known = (['now', 'unseen', 'all'] as const).find((name) => name === text.toLowerCase());
   if (known) return known;
-  const fits = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(text) && !Number.isNaN(Date.parse(text));
+  const isTime = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(text);
+  const fits = isTime && beginsWithDay(text) && !Number.isNaN(Date.parse(text));
   if (fits) return { since: new Date(text).toISOString() };
   return refused(context, inZod('notStart'));
 });
 
 const afterQueued = z.unknown().transform((given, context): ImapServer['afterQueued'] => {
   if (given === 'leave' || given === 'seen') return { action: given };
-  const folder = typeof given === 'object' && given !== null && 'move' in given ? given.move : undefined;
+  const folder = only('move', given);
   if (typeof folder === 'string' && folder.trim() !== '' && !FORBIDDEN.test(folder)) {
     return { action: 'move', folder: folder.normalize('NFC').trim() };
   }
@@ -142,7 +149,7 @@ const afterQueued = z.unknown().transform((given, context): ImapServer['afterQue
 
 const sentCopy = z.unknown().transform((given, context): SmtpServer['sentCopy'] => {
   if (given === 'none' || given === 'server') return { policy: given };
-  const folder = typeof given === 'object' && given !== null && 'append' in given ? given.append : undefined;
+  const folder = only('append', given);
   if (typeof folder === 'string' && folder.trim() !== '')
     return { policy: 'append', folder: folder.normalize('NFC').trim() };
   return refused(context, inZod('notSentCopy'));

@@ -13,7 +13,7 @@ import { type ImapDefinition, imapDefinition, type SmtpDefinition, scalar, smtpD
 import { problemsOf, type Words } from './issues.ts';
 import { messageOf, nameOf, type Problem, shownValue } from './problem.ts';
 import { type Sources, secretOf } from './secret-source.ts';
-import { FileTooLarge, fileErrorCode, readTextFile } from './text-file.ts';
+import { fileErrorCode, readTextFile, UnfitFile } from './text-file.ts';
 import { parseYaml } from './yaml.ts';
 
 /** One definition as it was found. */
@@ -72,7 +72,7 @@ export function readDefinitionFile(file: string, parse: (text: string) => unknow
   try {
     text = readTextFile(file);
   } catch (error) {
-    if (error instanceof FileTooLarge) throw unreadable(error.message);
+    if (error instanceof UnfitFile) throw unreadable(error.message);
     const code = fileErrorCode(error);
     if (code === 'ENOENT') return [];
     throw unreadable(`cannot be read (${code})`);

@@ -38,7 +38,9 @@ function problemsOfIssue(issue: z.core.$ZodIssue, at: string, item: unknown, wor
     item,
   );
   if (value === undefined || value === null) return [{ field, ...wrong('required') }];
-  const hidden = typeof value === 'object' || issue.path.some((part) => words.secrets.has(String(part)));
+  // A text where fields or a list belong may be the secret itself.
+  const misplaced = issue.code === 'invalid_type' && ['object', 'array'].includes(issue.expected);
+  const hidden = misplaced || typeof value === 'object' || issue.path.some((part) => words.secrets.has(String(part)));
   return [{ field, ...outOfZod(issue.message), ...(hidden ? {} : { got: shownValue(value) }) }];
 }
 

@@ -22,6 +22,8 @@ export interface Loaded {
   config: Config;
   /** Files that were read, in order. */
   files: readonly string[];
+  /** Those of them without any content, as while they are being written. */
+  blank: readonly string[];
   /** Files whose change can change OAuth2 applications: those above, existing or not, and those that contain secrets. */
   watched: readonly string[];
 }
@@ -55,7 +57,8 @@ export function readConfig({ configDir, env = process.env, overrides = {} }: Loa
   const files = FILES.map((name) => join(folder, name)).filter((file) => existsSync(file));
   const known = new Map(entries().map((entry) => [entry.path, entry.setting]));
 
-  const layers = files.map((file) => flatten(readFile(file, problems), known, problems));
+  const blank: string[] = [];
+  const layers = files.map((file) => flatten(readFile(file, problems, blank), known, problems));
   layers.push(fromEnvironment(env, known, problems));
   for (const path of Object.keys(overrides)) if (!known.has(path)) problems.push(unknownKey(path, [...known.keys()]));
   layers.push({ ...overrides });
@@ -78,13 +81,16 @@ export function readConfig({ configDir, env = process.env, overrides = {} }: Loa
       ...(build(settings, '', values) as Omit<Config, 'configDir' | 'invalidOAuthApplications' | 'tracing'>),
     }),
     files,
+    blank,
     watched: [...FILES.map((name) => join(folder, name)), ...read],
   };
 }
 
-function readFile(file: string, problems: Problem[]): Record<string, unknown> {
+function readFile(file: string, problems: Problem[], blank: string[]): Record<string, unknown> {
   try {
-    const content = parseYaml(readTextFile(file));
+    const text = readTextFile(file);
+    if (text.trim() === '') blank.push(file);
+    const content = parseYaml(text);
     if (content === null || content === undefined) return {};
     if (isGroup(content)) return content;
     problems.push({ field: file, message: 'must hold settings as keys and values' });
@@ -97,7 +103,7 @@ function readFile(file: string, problems: Problem[]): Record<string, unknown> {
 /** Nested content of a file → dotted paths, without keys that have no value; what the schema does not know becomes a problem with the nearest name. */
 function flatten(
   content: Record<string, unknown>,
-  known: ReadonlyMap<string, unknown>,
+  known: ReadonlyMap<string, Setting<unknown>>,
   problems: Problem[],
   prefix = '',
 ) {
@@ -105,9 +111,12 @@ function flatten(
   for (const [name, value] of Object.entries(content)) {
     const path = prefix === '' ? name : `${prefix}.${name}`;
     const isParent = [...known.keys()].some((key) => key.startsWith(`${path}.`));
-    if (!known.has(path) && !isParent) problems.push(unknownKey(path, siblings(prefix, known)));
+    const setting = known.get(path);
+    if (setting === undefined && !isParent) problems.push(unknownKey(path, siblings(prefix, known)));
     else if (value === null) continue;
-    else if (known.has(path)) flat[path] = value;
+    // convict would take keys and values for a group of settings.
+    else if (setting !== undefined && isGroup(value)) parsed({ path, setting }, value, problems);
+    else if (setting !== undefined) flat[path] = value;
     else if (isGroup(value)) Object.assign(flat, flatten(value, known, problems, path));
     else problems.push({ field: path, message: 'must hold settings as keys and values' });
   }
@@ -196,18 +205,21 @@ function schemaFor(known: ReadonlyMap<string, Setting<unknown>>, values: Map<str
       default: setting.default === null ? null : String(setting.default),
       nullable: true,
       sensitive: setting.sensitive,
-      format: (value: unknown) => {
-        try {
-          values.set(path, setting.parse(value));
-        } catch (error) {
-          const message = error instanceof Error ? error.message : 'is not valid';
-          problems.push({ field: path, message, ...(setting.sensitive ? {} : { got: shownValue(value) }) });
-          throw error;
-        }
-      },
+      format: (value: unknown) => void values.set(path, parsed({ path, setting }, value, problems)),
     };
   }
   return root as convict.Schema<Record<string, unknown>>;
+}
+
+/** The typed value of a setting; undefined with a problem. */
+function parsed({ path, setting }: Entry, value: unknown, problems: Problem[]): unknown {
+  try {
+    return setting.parse(value);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : 'is not valid';
+    problems.push({ field: path, message, ...(setting.sensitive ? {} : { got: shownValue(value) }) });
+    return undefined;
+  }
 }
 
 /** Development gets generated keys; paths become absolute: relative ones start at the working directory (blobs) or beside the configuration (definitions). */

@@ -11,38 +11,51 @@ const day = z.iso.date('must be a date like 2027-03-31');
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be a URL https://…' });
 const proxyUrl = z.url({ protocol: /^(https?|socks5?)$/, error: 'must be a URL http://… or socks5://…' });
 
-const credential = z.strictObject({
-  secret: filled.optional(),
-  secretFile: filled.optional(),
-  secretEnv: filled.optional(),
-  certificate: filled.optional(),
-  certificateFile: filled.optional(),
-  privateKey: filled.optional(),
-  privateKeyFile: filled.optional(),
-  privateKeyEnv: filled.optional(),
-  assertionFile: filled.optional(),
-  expires: day.optional(),
-});
+const fields = {
+  error: ({ code }: { code: string }) => (code === 'invalid_type' ? 'must be fields and values' : undefined),
+};
 
-const generic = z.strictObject({
-  tokenUrl: httpUrl,
-  authorizeUrl: httpUrl.optional(),
-  deviceUrl: httpUrl.optional(),
-  scopes: z.array(filled, 'must be a list').min(1, 'must name at least one scope'),
-});
+const credential = z.strictObject(
+  {
+    secret: filled.optional(),
+    secretFile: filled.optional(),
+    secretEnv: filled.optional(),
+    certificate: filled.optional(),
+    certificateFile: filled.optional(),
+    privateKey: filled.optional(),
+    privateKeyFile: filled.optional(),
+    privateKeyEnv: filled.optional(),
+    assertionFile: filled.optional(),
+    expires: day.optional(),
+  },
+  fields,
+);
 
-const application = z.strictObject({
-  name: filled.max(100, 'must be at most 100 characters'),
-  tenant: filled.default('common'),
-  clientId: filled,
-  cloud: z.enum(['world', 'gccHigh', 'dod', 'china'], 'must be one of world, gccHigh, dod, china').default('world'),
-  authority: httpUrl.optional(),
-  credentials: z.array(credential, 'must be a list').default([]),
-  proxy: proxyUrl.optional(),
-  ca: filled.optional(),
-  caFile: filled.optional(),
-  generic: generic.optional(),
-});
+const generic = z.strictObject(
+  {
+    tokenUrl: httpUrl,
+    authorizeUrl: httpUrl.optional(),
+    deviceUrl: httpUrl.optional(),
+    scopes: z.array(filled, 'must be a list').min(1, 'must name at least one scope'),
+  },
+  fields,
+);
+
+const application = z.strictObject(
+  {
+    name: filled.max(100, 'must be at most 100 characters'),
+    tenant: filled.default('common'),
+    clientId: filled,
+    cloud: z.enum(['world', 'gccHigh', 'dod', 'china'], 'must be one of world, gccHigh, dod, china').default('world'),
+    authority: httpUrl.optional(),
+    credentials: z.array(credential, 'must be a list').default([]),
+    proxy: proxyUrl.optional(),
+    ca: filled.optional(),
+    caFile: filled.optional(),
+    generic: generic.optional(),
+  },
+  fields,
+);
 
 type Given = z.infer<typeof application>;
 

@@ -38,9 +38,11 @@ export function nameOf(item: unknown): string | undefined {
   return [...name.trim().normalize('NFC')].slice(0, 100).join('');
 }
 
-/** A value in a message: short, on one line. */
+/** A value in a message: short, on one line, without the user and password of a URL. */
 export function shownValue(value: unknown): string {
   const text = typeof value === 'string' ? `"${value}"` : (JSON.stringify(value) ?? String(value));
-  const line = text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '·');
+  const [from, to] = [text.indexOf('//') + 2, text.lastIndexOf('@')];
+  const open = from > 1 && to > from ? `${text.slice(0, from)}…${text.slice(to)}` : text;
+  const line = open.replaceAll(/[\p{Cc}\p{Cf}]/gu, '·');
   return line.length > 80 ? `${line.slice(0, 77)}…` : line;
 }

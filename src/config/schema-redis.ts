@@ -7,14 +7,17 @@ const address = s.url('', ['redis', 'rediss'])(
   'Redis 6.2 or newer, or Valkey, at one address; rediss:// for TLS, /1 at the end for database 1. Production needs this, redis.sentinels or redis.cluster.',
 );
 
+const isEncoded = (text: string): boolean => !/%(?![\da-f]{2})/i.test(text);
+
 const url: s.Setting<string> = {
   ...address,
   parse(value) {
     const given = address.parse(value);
+    const { username, password, pathname } = new URL(given);
+    if (!isEncoded(username) || !isEncoded(password))
+      s.wrong('must have % and other special characters of user and password percent-encoded (% is %25)');
     // ioredis would read anything else as database 0.
-    return /^\/?\d{0,4}$/.test(new URL(given).pathname)
-      ? given
-      : s.wrong('must end with the number of a database, e.g. /0');
+    return /^\/?\d{0,4}$/.test(pathname) ? given : s.wrong('must end with the number of a database, e.g. /0');
   },
 };
 

@@ -4,7 +4,8 @@ import { type AccessRole, roles, type TokenScope } from '../domain/access.ts';
 import type { ApiToken, KeyRing } from './config.ts';
 import { listOf, wrong } from './setting.ts';
 
-const ID = /^[A-Za-z0-9._-]{1,32}$/;
+/** Of a key, of the owner of a token. */
+export const TOKEN_NAME = /^[A-Za-z0-9._-]{1,32}$/;
 
 /** `2026-11:base64 of 32 bytes, …`; unique ids, first is active. */
 export function parseKeyRing(value: unknown): KeyRing {
@@ -14,7 +15,7 @@ export function parseKeyRing(value: unknown): KeyRing {
     const given = typeof entry === 'string' ? entry : wrong(`${at} must be text id:base64`);
     const colon = given.indexOf(':');
     const id = given.slice(0, Math.max(0, colon));
-    if (!ID.test(id)) return wrong(`${at} must be id:base64, the id of letters, digits, dot, hyphen`);
+    if (!TOKEN_NAME.test(id)) return wrong(`${at} must be id:base64, the id of letters, digits, dot, hyphen`);
     if (seen.has(id)) return wrong(`${at} repeats the id ${id}`);
     seen.add(id);
     const key = new Uint8Array(Buffer.from(given.slice(colon + 1), 'base64'));
@@ -28,7 +29,7 @@ function boundEntry(entry: unknown, at: string): { given: string; scope: { scope
   if (typeof entry !== 'object' || entry === null) return wrong(`${at} must be text name:role:token`);
   const { token, replyNamespace, ...lists } = entry as Record<string, unknown>;
   if (typeof token !== 'string') return wrong(`${at} must have token: name:role:token`);
-  if (replyNamespace !== undefined && (typeof replyNamespace !== 'string' || !ID.test(replyNamespace)))
+  if (replyNamespace !== undefined && (typeof replyNamespace !== 'string' || !TOKEN_NAME.test(replyNamespace)))
     return wrong(`${at}: replyNamespace must be 1–32 letters, digits, dots, hyphens`);
   for (const [key, list] of Object.entries(lists)) {
     if (key !== 'emailFlows' && key !== 'emailServers')
@@ -54,7 +55,7 @@ export function parseApiTokens(value: unknown): readonly ApiToken[] {
     const { given, scope } = boundEntry(entry, at);
     const [name = '', roleText = '', ...rest] = given.split(':');
     const role = roles.find((known) => known === roleText) ?? ALIASES[roleText];
-    if (!ID.test(name) || !role) return wrong(`${at} must be name:role:token with role ${roles.join(', ')}`);
+    if (!TOKEN_NAME.test(name) || !role) return wrong(`${at} must be name:role:token with role ${roles.join(', ')}`);
     if (seen.has(name)) return wrong(`${at} repeats the name ${name}`);
     seen.add(name);
     const token = rest.join(':');
@@ -66,6 +67,6 @@ export function parseApiTokens(value: unknown): readonly ApiToken[] {
     }
     return token.length >= 16
       ? { name, role, digest: createHash('sha256').update(token).digest('hex'), ...scope }
-      : wrong(`${at} (${name}) must have a token of at least 16 characters`);
+      : wrong(`${at} must have a token of at least 16 characters, in the order name:role:token`); // the name may be the token
   });
 }

@@ -41,6 +41,10 @@ function text(value: unknown): string {
   return wrong('must be text');
 }
 
+/** The text of a single value; empty for anything else, which no kind below accepts. */
+const plain = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
+
 /** A setting with its own parser. */
 export const custom =
   <T>({ kind, parse, initial = '', secret = false }: Kind<T>) =>
@@ -87,7 +91,7 @@ export const integer = ({ initial, min, max }: Range) =>
     kind: `${min}–${max}`,
     initial,
     parse(value) {
-      const given = typeof value === 'number' ? value : /^-?\d+$/.test(text(value)) ? Number(text(value)) : Number.NaN;
+      const given = /^-?\d+$/.test(plain(value)) ? Number(plain(value)) : Number.NaN;
       if (!Number.isInteger(given)) return wrong(`must be a whole number ${min}–${max}`);
       return given >= min && given <= max ? given : wrong(`must be ${min}–${max}`);
     },
@@ -99,7 +103,7 @@ export const number = ({ initial, min, max }: Range) =>
     kind: `${min}–${max}`,
     initial,
     parse(value) {
-      const given = typeof value === 'number' ? value : /^\d+(\.\d+)?$/.test(text(value)) ? Number(text(value)) : -1;
+      const given = /^\d+(\.\d+)?$/.test(plain(value)) ? Number(plain(value)) : -1;
       return given >= min && given <= max ? given : wrong(`must be a number ${min}–${max}`);
     },
   });
@@ -110,7 +114,7 @@ export const flag = (initial: boolean) =>
     initial,
     parse(value) {
       if (typeof value === 'boolean') return value;
-      const given = text(value).toLowerCase();
+      const given = plain(value).toLowerCase();
       if (['true', '1', 'yes', 'on'].includes(given)) return true;
       if (['false', '0', 'no', 'off'].includes(given)) return false;
       return wrong('must be true or false');
@@ -122,7 +126,7 @@ export const oneOf = <const T extends string>(initial: T, allowed: readonly T[])
     kind: allowed.join(' | '),
     initial,
     parse(value) {
-      const given = text(value).toLowerCase();
+      const given = plain(value).toLowerCase();
       return allowed.find((name) => name.toLowerCase() === given) ?? wrong(`must be one of ${allowed.join(', ')}`);
     },
   });
@@ -130,6 +134,7 @@ export const oneOf = <const T extends string>(initial: T, allowed: readonly T[])
 /** A list in a file, or text with commas. */
 export const listOf = (value: unknown): unknown[] => {
   if (Array.isArray(value)) return value;
+  if (typeof value === 'object') return wrong('must be a list');
   return text(value)
     .split(/[,\s]+/)
     .filter((part) => part !== '');
@@ -158,7 +163,7 @@ export const url = (initial: string, schemes: readonly string[]) => {
     kind: forms.join(' | '),
     initial,
     parse(value) {
-      const given = text(value);
+      const given = plain(value);
       const parsed = URL.canParse(given) ? new URL(given) : undefined;
       const fits = parsed !== undefined && schemes.includes(parsed.protocol.slice(0, -1)) && parsed.host !== '';
       return fits ? trimEndOf(given, '/') : wrong(`must be a URL ${forms.join(' or ')}`);
@@ -178,7 +183,7 @@ export const isHost = (name: string): boolean => isHostName(name) || isIP(name) 
 const fitting =
   (fits: (text: string) => boolean, must: string) =>
   (value: unknown): string => {
-    const given = text(value);
+    const given = plain(value);
     return fits(given) ? given : wrong(must);
   };
 

@@ -1,19 +1,27 @@
 // Reads a file of the configuration; a file that is too large is refused before it is parsed.
+import { isUtf8 } from 'node:buffer';
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 
 /** Bytes. A thousand email servers take half a megabyte. */
 const LARGEST_FILE = 10 * 1024 ** 2;
 
-export class FileTooLarge extends Error {
-  readonly code = 'EFBIG';
+/** A file that can be read, and must not be used. */
+export class UnfitFile extends Error {
+  /** In one word, beside the codes of the file system. */
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
 }
 
-/** @throws FileTooLarge, and the errors of the file system (ENOENT, EACCES …) */
+/** @throws UnfitFile, and the errors of the file system (ENOENT, EACCES …) */
 export function readTextFile(file: string): string {
   const handle = openSync(file, 'r');
   try {
     const { size } = fstatSync(handle);
-    if (size > LARGEST_FILE) throw new FileTooLarge(`has ${size} bytes; at most ${LARGEST_FILE} are read (10 MB)`);
+    if (size > LARGEST_FILE)
+      throw new UnfitFile('EFBIG', `has ${size} bytes; at most ${LARGEST_FILE} are read (10 MB)`);
     return decoded(readFileSync(handle));
   } finally {
     closeSync(handle);
@@ -32,5 +40,10 @@ function decoded(bytes: Uint8Array): string {
   const [first, second] = bytes;
   const utf16 =
     first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : undefined;
-  return new TextDecoder(utf16 ?? 'utf-8').decode(bytes);
+  if (utf16 !== undefined) return new TextDecoder(utf16).decode(bytes);
+  const text = new TextDecoder('utf-8').decode(bytes);
+  // A name or password in Latin-1 would become another one. Comments beside a PEM block do not matter.
+  if (!isUtf8(bytes) && !text.includes('-----BEGIN '))
+    throw new UnfitFile('not UTF-8', `is not UTF-8 (line ${text.slice(0, text.indexOf('\uFFFD')).split('\n').length})`);
+  return text;
 }

@@ -8,7 +8,7 @@ import type { Emit } from '../telemetry/events.ts';
 import type { Config } from './config.ts';
 import { watchFiles } from './files.ts';
 import { entries, type Loaded } from './load.ts';
-import { reasonOf } from './problem.ts';
+import { configInvalid, reasonOf } from './problem.ts';
 
 export interface ApplicationWatch {
   current(): readonly OAuthApplication[];
@@ -39,7 +39,12 @@ export function watchApplications(settings: ApplicationWatchSettings): Applicati
   let unreadable: string | undefined;
   let restOfSettings = restOf(config);
 
+  /** @throws MailroomError CONFIG_INVALID */
   function take(next: Loaded): void {
+    const none = next.config.oauthApplications.length + next.config.invalidOAuthApplications.length === 0;
+    const [blank] = next.blank;
+    if (none && blank !== undefined && applications.length > 0)
+      throw configInvalid([{ field: blank, message: 'is empty; the last OAuth2 applications stay' }]);
     watched = next.watched;
     unreadable = undefined;
     emitIgnored(next.config);

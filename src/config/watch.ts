@@ -126,7 +126,7 @@ function definitionSources(files: readonly string[], portal: PortalDefinitions |
 
   function take(source: string, read: readonly Found[]): void {
     const before = good.get(source) ?? [];
-    // A file that is written in steps, or a volume that is not mounted, looks the same as an intention to stop everything.
+    // A volume that is not mounted looks the same as an intention to stop everything.
     if (read.length === 0 && before.length > 0 && source !== 'portal') {
       const names = before.map(({ definition }) => nameOf(definition) ?? '').filter((name) => name !== '');
       emit('EmailServersEmptied', { count: before.length, reason: source, detail: { servers: names } });
@@ -147,6 +147,9 @@ function definitionSources(files: readonly string[], portal: PortalDefinitions |
 
   /** Parsing a thousand definitions takes a good part of a second, and they are read again every minute. */
   function parseOnce(file: string, text: string): unknown {
+    // A file that is being written, or a full disk. Nobody stops all servers by that.
+    if (text.trim() === '' && (good.get(file) ?? []).length > 0)
+      throw new Error('is empty; its last servers stay (emailServers: [] removes them)');
     const last = parsed.get(file);
     if (last?.text === text) return last.content;
     const content = parseYaml(text);

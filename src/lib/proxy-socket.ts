@@ -2,6 +2,7 @@
 import { request } from 'node:http';
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
 import { SocksClient } from 'socks';
+import { percentDecoded } from './text.ts';
 
 interface Target {
   host: string;
@@ -28,7 +29,7 @@ export async function openSocket({ host, port, proxy }: Target, signal: AbortSig
   const via = new URL(proxy);
   const socks = via.protocol.startsWith('socks');
   const proxyAt = { host: via.hostname.replace(/^\[|\]$/g, ''), port: Number(via.port || (socks ? 1080 : 80)) };
-  const [user, password] = [decodeURIComponent(via.username), decodeURIComponent(via.password)];
+  const [user, password] = [percentDecoded(via.username), percentDecoded(via.password)];
   const socket = await dial(proxyAt.host, proxyAt.port, signal, guard);
   const stop = () => void socket.destroy(timedOut());
   signal.addEventListener('abort', stop, { once: true });

@@ -5,7 +5,7 @@ import type { Emit } from '../telemetry/events.ts';
 import { checkOf } from './health.ts';
 
 export interface Waiting {
-  /** Called at each attempt with the reason for the wait. The first call starts no server: usually Redis is available a moment later. */
+  /** Called at each attempt with the reason for the wait. The first calls start no server: usually Redis is available a moment later. */
   onWait(error: MailroomError): void;
   /** Aborts when the port is not available: then there is no point in waiting. */
   signal: AbortSignal;
@@ -18,6 +18,9 @@ interface WaitingAnswers {
   health(): Promise<Health>;
   unavailable(): MailroomError;
 }
+
+/** Attempts, 200 ms apart, before the wait is reported: on a busy machine a start takes a few of them. */
+const PATIENCE = 5;
 
 /** @param listen opens the port */
 export function waitVisibly(
@@ -34,7 +37,7 @@ export function waitVisibly(
     onWait(error) {
       reason = error;
       attempts += 1;
-      if (attempts < 2 || server !== undefined) return;
+      if (attempts < PATIENCE || server !== undefined) return;
       emit('GatewayWaiting', { code: error.code, err: error });
       server = listen({
         health: async () => ({ ready: false, checks: { redis: checkOf(reason, 'waiting') } }),

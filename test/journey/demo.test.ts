@@ -114,3 +114,10 @@ test('--no-agent leaves the messages to the user’s consumer, on a Redis with p
   admin.disconnect();
   await server.stop();
 });
+
+test('an unknown option starts nothing', async () => {
+  const demo = startDemo(['--onse']);
+  await demo.leavesNothing();
+  expect(demo.output()).toContain("Unknown option '--onse'");
+  expect(demo.output()).not.toContain('Sandbox tenant');
+});

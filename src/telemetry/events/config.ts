@@ -5,7 +5,7 @@ export const configEvents = {
   EmailServersLoaded: info('email servers read'),
   EmailServersUnreadable: error('email servers could not be read; the last valid list stays in force', ['kind']),
   EmailServersMissing: warn('no email server is defined; nothing is watched or sent'),
-  EmailServersEmptied: warn('the email server file is empty or missing; its servers stop'),
+  EmailServersEmptied: warn('the email server file is missing or lists no server; its servers stop'),
   EmailServerInvalid: error('email server definition is invalid; the others keep running', ['server']),
   ApplicationReloaded: info('OAuth2 application reloaded; its servers now sign in with it', ['application', 'kind']),
   ApplicationInvalid: error('OAuth2 application is invalid; the others keep working', ['application']),

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { examples } from '../../../src/cli/examples.ts';
 import { run } from '../../../src/cli/program.ts';
@@ -57,6 +57,32 @@ describe('help', () => {
         .filter((word) => !/^(-c|\/etc\/mailroom|\.\/config)$/.test(word));
       expect(all, line).toContain(words[0]);
     }
+  });
+});
+
+describe('wrong usage exits with 2 and names the mistake', () => {
+  test.each([
+    ['replay A b', /error: .*'messages'.*neither UIDs like 120:140,155 nor a date/],
+    ['replay A 2026-02-30', /error: .*'messages'/],
+    ['log-level loud', /error: .*'loud' is invalid.*debug, info/],
+    ['serve --roles ingest,serve', /error: .*'ingest,serve' is invalid.*ingest, send, portal/],
+    ['check --lang fr', /error: .*'fr' is invalid.*de, en/],
+    ['credentials test A --lang fr', /error: .*'fr' is invalid.*de, en/],
+    ['audit export --from 5', /error: .*'5' is invalid/],
+    ['audit export --to 2026-02-30', /error: .*'2026-02-30' is invalid/],
+    ['token --role backend --name a:b', /error: .*'a:b' is invalid/],
+  ])('%s', async (line, message) => {
+    expect(await mailroom(...line.split(' '))).toBe(2);
+    expect(printed).toMatch(message);
+  });
+
+  test('also where only the command itself sees it', async () => {
+    const program = vi
+      .spyOn(Command.prototype, 'parseAsync')
+      .mockRejectedValue(new InvalidArgumentError('it needs more'));
+    expect(await mailroom('servers')).toBe(2);
+    program.mockRestore();
+    expect(printed).toBe('error: it needs more\n');
   });
 });
 

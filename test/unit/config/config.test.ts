@@ -70,6 +70,17 @@ describe('sources', () => {
     ]);
   });
 
+  it('keep a number as it is written where it is text', () => {
+    write('mailroom.yaml', 'blobs: { s3: { accessKeyId: 0123, secretAccessKey: 1.10 } }\nhttp: { port: 0080 }\n');
+    const { blobs, http } = load();
+    expect([blobs.s3.accessKeyId, blobs.s3.secretAccessKey, http.port]).toEqual(['0123', '1.10', 80]);
+  });
+
+  it('may use anchors and merge keys', () => {
+    write('mailroom.yaml', 'http: &http { port: 81 }\nlifecycle: { <<: {}, stallSeconds: 5 }\n');
+    expect(load()).toMatchObject({ http: { port: 81 }, lifecycle: { stallSeconds: 5 } });
+  });
+
   it('treat an empty variable as not set', () => {
     expect(load({ MAILROOM_LOG_LEVEL: '' }).log.level).toBe('info');
   });
@@ -164,7 +175,7 @@ describe('problems', () => {
     ],
     [
       { MAILROOM_HTTP_API_TOKENS: 'ops:viewer:short' },
-      'http.apiTokens: entry 1 (ops) must have a token of at least 16 characters',
+      'http.apiTokens: entry 1 must have a token of at least 16 characters, in the order name:role:token',
     ],
     [
       { MAILROOM_HTTP_TRUSTED_PROXIES: '10.0.0.0/33' },
@@ -195,8 +206,31 @@ describe('problems', () => {
       'redis.url: is set twice: by MAILROOM_REDIS_URL and MAILROOM_REDIS_URL_FILE',
     ],
     [{ MAILROOM_OAUTH_APPLICATIONS: '{' }, 'oauthApplications: must be JSON'],
+    [
+      { MAILROOM_REDIS_URL: 'redis://:50%off@x' },
+      'redis.url: must have % and other special characters of user and password percent-encoded (% is %25)',
+    ],
   ];
   it.each(table)('%j', (env, line) => expect(problems(env)).toContain(line));
+
+  /** What a file can hold and a variable cannot. */
+  const files: [string | Uint8Array, string][] = [
+    ['http: { port: true }', 'http.port: must be a whole number 0–65535, got true'],
+    ['http: { port: 0x1F90 }', 'http.port: must be a whole number 0–65535, got "0x1F90"'],
+    ['http: { port: 1e3 }', 'http.port: must be a whole number 0–65535, got "1e3"'],
+    ['http: { port: .nan }', 'http.port: must be a whole number 0–65535, got ".nan"'],
+    ['http: { port: { a: 1 } }', 'http.port: must be a whole number 0–65535, got {"a":1}'],
+    ['log: { audit: [true] }', 'log.audit: must be true or false, got [true]'],
+    ['oauthApplications: { name: A }', 'oauthApplications: must be a list of applications'],
+    ['http: { apiTokens: { token: hunter2 } }', 'http.apiTokens: must be a list'],
+    ['organisation: a\n---\norganisation: b\n', 'line 2, column 1: a second document begins here (---)'],
+    ['organisation: !vault abc', 'line 1, column 15: a tag like !secret or !vault is not supported'],
+    [Buffer.from('mode: production\norganisation: Büro\n', 'latin1'), 'mailroom.yaml: is not UTF-8 (line 2)'],
+  ];
+  it.each(files)('of a file: %j', (content, line) => {
+    writeFileSync(join(folder, 'mailroom.yaml'), content);
+    expect(problems({})).toEqual([expect.stringContaining(line)]);
+  });
 
   it('production requires Redis and keys', () => {
     expect(problems({}, {})).toEqual([
@@ -213,6 +247,15 @@ describe('problems', () => {
   it('never repeat the value of a secret', () => {
     const text = problems({ MAILROOM_SECURITY_CACHE_KEYS: 'my-secret-text', MAILROOM_REDIS_URL: 'hunter2' }).join();
     expect(text).not.toMatch(/my-secret-text|hunter2/);
+  });
+
+  it.each<[Record<string, string>]>([
+    [{ MAILROOM_HTTP_API_TOKENS: 'hunter2-hunter2:backend:desk' }], // name and token in the wrong order
+    [{ MAILROOM_HTTP_OIDC_PROXY: 'ftp://user:hunter2@proxy' }],
+    [{ MAILROOM_HTTP_OIDC_ISSUER: 'http://user:hunter2@id.example' }],
+  ])('never repeat a secret that is part of the value: %j', (env) => {
+    expect(problems(env)).not.toEqual([]);
+    expect(problems(env).join()).not.toContain('hunter2');
   });
 
   it('name an unknown key of a file with the nearest known one', () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { combine, type Found, readDefinitionFile } from '../../../src/config/email-servers.ts';
+import { readValueFile } from '../../../src/config/text-file.ts';
 import { isImap, tlsModeOf } from '../../../src/domain/email-server.ts';
 import { definitionOf } from '../../../src/operations/email-server-definition.ts';
 import { emptyFolder } from '../../support/fixture.ts';
@@ -266,6 +267,20 @@ describe('mistakes', () => {
       { ...imap, startFrom: 'yesterday' },
       'emailServers[0].startFrom: must be now, unseen, all or a date like 2026-11-01, got "yesterday"',
     ],
+    ...['2026-02-30', '2026-04-31T08:00:00Z', { since: '2026-02-01', until: '2026-03-01' }].map(
+      (startFrom): [unknown, string] => [
+        { ...imap, startFrom },
+        'emailServers[0].startFrom: must be now, unseen, all or a date like 2026-11-01',
+      ],
+    ),
+    [
+      { ...imap, afterQueued: { move: 'Done', seen: true } },
+      'emailServers[0].afterQueued: must be leave, seen or { move: <folder> }',
+    ],
+    [
+      { ...smtp, sentCopy: { append: 'Sent', always: true } },
+      'emailServers[0].sentCopy: must be none, server or { append: <folder> }',
+    ],
     [
       { ...imap, afterQueued: 'delete' },
       'emailServers[0].afterQueued: must be leave, seen or { move: <folder> }, got "delete"',
@@ -275,6 +290,10 @@ describe('mistakes', () => {
       'emailServers[0].maximumSize: must be a size from 1 KB to 1 GB, like 25 MB, got "huge"',
     ],
     [{ ...imap, proxy: 'ftp://x' }, 'emailServers[0].proxy: must be a URL http://… or socks5://…, got "ftp://x"'],
+    [
+      { ...imap, proxy: 'ftp://user:geheim@x' },
+      'emailServers[0].proxy: must be a URL http://… or socks5://…, got "ftp://…@x"',
+    ],
     [
       { ...smtp, additionalEmailFromAddresses: ['no-address'] },
       'emailServers[0].additionalEmailFromAddresses[0]: must be a mail address like support@example.com, got "no-address"',
@@ -344,7 +363,7 @@ describe('mistakes', () => {
 
 describe('files', () => {
   const folder = emptyFolder('servers');
-  const file = (text: string): string => {
+  const file = (text: string | Uint8Array): string => {
     writeFileSync(join(folder, 'email-servers.yaml'), text);
     return join(folder, 'email-servers.yaml');
   };
@@ -369,6 +388,30 @@ describe('files', () => {
   ];
   it.each(broken)('%j', (text, expected) => {
     expect(() => readDefinitionFile(file(text))).toThrow(expected);
+  });
+
+  it('in another encoding than UTF-8 are refused with the line, but not comments beside a certificate', () => {
+    const latin1 = (text: string) => file(Buffer.from(text, 'latin1'));
+    expect(() => readDefinitionFile(latin1('emailServers:\n  - emailFlow: Büro\n'))).toThrow(/is not UTF-8 \(line 2\)/);
+    const pem = '# Müller CA\n-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n';
+    expect(readValueFile(latin1(pem))).toMatch(/^# M.+ller CA\n-----BEGIN/);
+    expect(() => readValueFile(latin1('pässwort\n'))).toThrow(expect.objectContaining({ code: 'not UTF-8' }));
+  });
+
+  it('may share fields by merge keys, and a password of digits keeps its zeros', () => {
+    const shared =
+      '&all { serverType: IMAP, host: h.example, authenticationType: Password, emailFlow: F, password: 007 }';
+    const found = readDefinitionFile(
+      file(
+        `emailServers:\n  - { <<: ${shared}, name: A, user: a@b.example }\n  - { <<: *all, name: B, user: b@b.example }\n`,
+      ),
+    );
+    const { servers, invalid } = combine(found, {});
+    expect(invalid).toEqual([]);
+    expect(servers.map(({ name, authentication }) => [name, authentication])).toEqual([
+      ['A', { type: 'Password', password: '007' }],
+      ['B', { type: 'Password', password: '007' }],
+    ]);
   });
 
   it('include the shipped example, which is valid', () => {

@@ -118,6 +118,22 @@ describe('applications', () => {
     await until(() => expect(told).toEqual([['B']]));
   });
 
+  it('stay while the file has no content and Redis and keys come from the environment', async () => {
+    writeFileSync(join(folder, 'mailroom.yaml'), stringify({ oauthApplications: [a, b] }));
+    const load = () => readConfig({ configDir: folder, env: { MAILROOM_MODE: 'development' } });
+    const emit = (name: string, fields: EventFields = {}) => void events.push({ name, fields });
+    watched = watchApplications({ config: load().config, load, emit, pollMs: 50, debounceMs: 5 });
+    writeFileSync(join(folder, 'mailroom.yaml'), '');
+    watched.reload();
+    expect(named('SettingsUnreadable')).toMatchObject([
+      { err: { message: expect.stringMatching(/mailroom\.yaml: is empty/) } },
+    ]);
+    expect(watched.current()).toHaveLength(2);
+    writeFileSync(join(folder, 'mailroom.yaml'), '# none\n');
+    watched.reload();
+    expect(watched.current()).toEqual([]);
+  });
+
   it('report which other settings changed without effect, without their values', async () => {
     start();
     write([a, b], { http: { port: 1234 }, redis: { url: 'redis://:pa55word@redis' } });

@@ -51,10 +51,22 @@ describe('files', () => {
     await until([]);
   });
 
-  it('cause a warning that names the stopping servers when they are emptied or removed', async () => {
+  it('keep their servers while they have no content, as while they are being written', async () => {
+    writeFileSync(path(), text('a'));
+    const watch = await start();
+    writeFileSync(path(), '\n');
+    await vi.waitFor(() => expect(named('EmailServersUnreadable')).toHaveLength(1));
+    expect(watch.unreadable()).toEqual([expect.stringMatching(/email-servers\.yaml: is empty/)]);
+    expect(names()).toEqual(['a']);
+    writeFileSync(path(), text('b'));
+    await until(['b']);
+    expect(named('EmailServersEmptied')).toEqual([]);
+  });
+
+  it('cause a warning that names the stopping servers when they list none any more or are removed', async () => {
     writeFileSync(path(), text('a', 'b'));
     await start();
-    writeFileSync(path(), '');
+    writeFileSync(path(), 'emailServers: []\n');
     await until([]);
     expect(named('EmailServersEmptied')).toMatchObject([
       { fields: { count: 2, reason: path(), detail: { servers: ['a', 'b'] } } },
