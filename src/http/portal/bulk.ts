@@ -122,7 +122,7 @@ export function addBulk<A extends string>(
     if (ids.length === 0) return seeOther(reply, bulk.back);
     if (!bulk.confirmed) return bulkPage(frame, bulk, current, action, ids.length, question(frame, act));
     const count = await decideAll(ids, (id) => decide(act, id, by, form));
-    return done(bulk.back, 'bulkDone', `${count} / ${ids.length}`);
+    return done(bulk.back, count < ids.length ? 'bulkPartly' : 'bulkDone', `${count} / ${ids.length}`);
   });
 }
 

@@ -28,7 +28,7 @@ const columnsOf = (frame: Frame): Column<DeadLetter>[] => [
   {
     word: 'message',
     by: 'server',
-    width: 40,
+    width: 28,
     isName: true,
     cell: (letter) =>
       html`${frameMay(frame, 'dead-letters:decide') && bulkBox(frame, idOf(letter), letter.messageKey)}<a href="${timelineUrl('message', letter.messageKey)}"><code>${letter.messageKey}</code></a><div class="dim">${letter.server}</div>${personalLines(frame, letter)}`,

@@ -20,6 +20,7 @@ const DONE = [
   'acceptDone',
   'moveFlowDone',
   'bulkDone',
+  'bulkPartly',
   'traceOnDone',
   'traceOffDone',
 ] as const satisfies readonly Word[];
@@ -52,4 +53,4 @@ export const doneUrl = (doer: Doer, path: string, what: DoneWord, name: string):
 /** @param next what comes after it */
 export const doneNote = ({ say, done }: Frame, next?: Html): Html | false =>
   done !== undefined &&
-  html`<div class="note ok wrap" role="status">${say(done.what, { name: done.name })}${next !== undefined && html` ${next}`}</div>`;
+  html`<div class="note ${done.what === 'bulkPartly' ? 'warn' : 'ok'} wrap" role="status">${say(done.what, { name: done.name })}${next !== undefined && html` ${next}`}</div>`;

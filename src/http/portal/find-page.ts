@@ -1,8 +1,10 @@
 // Find: one search over messages and replies, and the timeline of one of them.
 
 import type { Timeline, TimelineEvent } from '../../domain/timeline.ts';
+import { trimInvisible } from '../../lib/text.ts';
 import { type FindApi, LONGEST_QUERY } from '../api/find.ts';
 import type { PortalDeps } from './deps.ts';
+import { oneAddress } from './form.ts';
 import type { Routes } from './gate.ts';
 import { type Html, html } from './html.ts';
 import { type Frame, page } from './layout.ts';
@@ -119,7 +121,9 @@ ${section('timeline', say('timeline'), rows)}`,
 
 export function addFind({ get }: Routes, { operations }: Pick<PortalDeps, 'operations'>): void {
   get('/portal/find', 'find:read', async ({ frame, query: { q = '' } }) => {
-    const query = q.slice(0, LONGEST_QUERY).trim();
+    const text = trimInvisible(q.slice(0, LONGEST_QUERY));
+    // A pasted recipient; a Message-ID in angle brackets has no name.
+    const query = /\s</.test(text) ? oneAddress(text).address : text;
     return findPage(frame, query, query === '' ? undefined : await operations.find(query));
   });
   get('/portal/timeline', 'find:read', async ({ frame, query: { kind, id = '' } }) =>

@@ -13,5 +13,5 @@ export function personalLines(frame: Frame, mail: { subject?: string; sender?: s
     ['sender', frameMay(frame, 'addresses:read') ? sender : undefined],
     ['sent', date === undefined || Number.isNaN(Date.parse(date)) ? undefined : since(frame, Date.parse(date))],
   ];
-  return html`${shown.map(([word, value]) => value !== undefined && html`<div class="dim">${say(word)}: ${value}</div>`)}`;
+  return html`${shown.map(([word, value]) => value !== undefined && value !== '' && html`<div class="dim">${say(word)}: ${value}</div>`)}`;
 }

@@ -1,10 +1,14 @@
 // Data kept of one person: found by address, exported as a zip, erased after a preview of what is erased and what stays. The address is sent in forms,
 // never in a URL.
 import { Readable } from 'node:stream';
+import { parseAddress } from '../../domain/address.ts';
+import { wrong } from '../../domain/definition-problem.ts';
 import { type ErasureReport, parts, reasons } from '../api/privacy.ts';
 import { attachmentDisposition } from '../content-disposition.ts';
 import type { PortalDeps } from './deps.ts';
-import type { Routes } from './gate.ts';
+import { oneAddress, textsOf } from './form.ts';
+import { fieldsOf } from './form-fields.ts';
+import { type Routes, send } from './gate.ts';
 import { type Html, html } from './html.ts';
 import { type Frame, page } from './layout.ts';
 import { checkField, csrfField, emptyCard, hiddenField, section } from './parts.ts';
@@ -18,14 +22,20 @@ interface Searched {
   report: ErasureReport;
 }
 
-function privacyPage(frame: Frame, searched?: Searched): string {
+/** @param refused what was entered instead of an address */
+function privacyPage(frame: Frame, searched?: Searched, refused?: string): string {
   const { say } = frame;
+  const { input } = fieldsOf(frame, {
+    definition: { address: refused ?? searched?.address },
+    problems: refused === undefined ? [] : [{ field: 'address', ...wrong('notAddress') }],
+    ...{ readOnly: false, blankLines: 0, flows: [] },
+  });
   return page(
     frame,
     say('privacy'),
     'privacy',
     html`<h1>${say('privacy')}</h1><p class="lead">${say('privacyLead')}</p>
-<div class="ask"><form class="card" method="post" action="/portal/privacy">${csrfField(frame)}<label for="address">${say('privacyAddress')}</label><input id="address" name="address" type="email" required autocomplete="off" value="${searched?.address}"><p class="buttons"><button class="main">${say('search')}</button></p></form></div>${searched !== undefined && found(frame, searched)}`,
+<div class="ask"><form class="card" method="post" action="/portal/privacy">${csrfField(frame)}${input('address', say('privacyAddress'), { mode: 'email' })}<p class="buttons"><button class="main">${say('search')}</button></p></form></div>${searched !== undefined && found(frame, searched)}`,
   );
 }
 
@@ -61,8 +71,9 @@ export function addPrivacy({ get, post }: Routes, { operations }: Pick<PortalDep
   const access = 'privacy:manage';
   get('/portal/privacy', access, ({ frame }) => privacyPage(frame));
   for (const action of ['', '/erase'] as const)
-    post(`/portal/privacy${action}`, access, async ({ form, frame, by }) => {
-      const address = form.get('address') ?? '';
+    post(`/portal/privacy${action}`, access, async ({ form, frame, reply, by }) => {
+      const { address } = oneAddress(textsOf(form).text('address'));
+      if (!parseAddress(address).ok) return send(reply, privacyPage(frame, undefined, address), 422);
       const options = { dryRun: action === '', alsoWaiting: form.get('alsoWaiting') === 'true' };
       return privacyPage(frame, { address, report: await operations.erasePerson(address, options, by) });
     });

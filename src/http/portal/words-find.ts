@@ -78,6 +78,10 @@ export const findWords = {
   bulkAll: { en: 'All that the filter shows ({count}):', de: 'Alle, die der Filter zeigt ({count}):' },
   bulkAsk: { en: '{act}: {count}?', de: '{act}: {count}?' },
   bulkDone: { en: 'Done: {name}.', de: 'Erledigt: {name}.' },
+  bulkPartly: {
+    en: 'Done: {name}. The others are as they were; try one of them to see why.',
+    de: 'Erledigt: {name}. Die übrigen sind unverändert; versuchen Sie es mit einer einzelnen, um den Grund zu sehen.',
+  },
   select: { en: 'Mark', de: 'Markieren' },
   subject: { en: 'Subject', de: 'Betreff' },
   sender: { en: 'Sender', de: 'Absender' },

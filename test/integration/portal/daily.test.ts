@@ -285,6 +285,10 @@ describe('lists', () => {
     expect(location).toContain(`${back}&done=bulkDone`);
     expect(await (await person.get(location)).text()).toContain('Done: 3 / 3.');
     expect(await portal.redis.zrange(stateKey(PREFIX, 'held'), '0', '-1')).toEqual(['b4']);
+    // Decided on before: a warning, not a success.
+    const late = await person.post('/portal/replies/bulk', { act: 'drop:marked', id: 'b1', back, confirmed: 'true' });
+    const partly = await (await person.get(late.headers.get('location') ?? '')).text();
+    expect(partly).toMatch(/class="note warn wrap" role="status">Done: 0 \/ 1\. The others are as they were/);
     const one = await person.post('/portal/replies/bulk', {
       act: 'release:marked',
       id: 'b4',

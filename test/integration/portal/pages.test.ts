@@ -266,6 +266,17 @@ describe('operation', () => {
     expect(await text(admin.get(`${LIST}?search=no-such-thing`))).toContain('No email server matches');
   });
 
+  it('personal data: an address is taken as it is pasted, and anything else is refused at the field', async () => {
+    const admin = await portal.signIn(TOKENS.administrator, 'de');
+    const found = await admin.post('/portal/privacy', { address: '\u200bJane <jane@customer.example>; ' });
+    expect(await text(found)).toContain('value="jane@customer.example"');
+    const refused = await admin.post('/portal/privacy', { address: 'jane, john' });
+    expect(refused.status).toBe(422);
+    const page = await text(refused);
+    expect(page).toContain('value="jane, john"');
+    expect(page).toContain('data-error="address">Geben Sie eine E-Mail-Adresse wie support@example.com ein.');
+  });
+
   it('an unknown address is a page of the portal in the user’s language', async () => {
     const admin = await portal.signIn(TOKENS.administrator, 'de');
     const answer = await admin.get('/portal/nowhere');
