@@ -306,6 +306,15 @@ addEventListener('beforeunload', (event) => {
   if (changed) event.preventDefault();
 });
 
+// The second press of a double click would be answered in place of the first: “this name is taken”. A form that leads to a download can be sent again.
+const AGAIN_AFTER_MS = 5000;
+const sentAt = new Map();
+document.addEventListener('submit', (event) => {
+  if (event.timeStamp - sentAt.get(event.target) < AGAIN_AFTER_MS) event.preventDefault();
+  else sentAt.set(event.target, event.timeStamp);
+});
+addEventListener('pageshow', () => sentAt.clear());
+
 // The wizard: a server other than Microsoft's needs its hosts.
 const kind = document.querySelector('#wizard select[name=kind]');
 kind?.addEventListener('change', () => {
