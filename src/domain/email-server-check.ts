@@ -58,17 +58,20 @@ function sharedAddresses(imap: readonly ImapServer[], smtp: readonly SmtpServer[
   return imap
     .filter((server) => server.user.includes('@') && !known.has(same(server.user)))
     .map((server) => {
-      const near = smtp.find(({ user }) => domainOf(same(user)) === domainOf(same(server.user))) ?? smtp[0];
-      const where = near
-        ? words(`of "${near.name}"`, `von „${near.name}“`)
-        : words('of an SMTP server', 'eines SMTP-Servers');
+      const near = smtp.filter(({ user }) => domainOf(same(user)) === domainOf(same(server.user)));
+      const [only, another] = near.length > 0 ? near : smtp;
+      // With several the choice is the administrator's.
+      const where =
+        only !== undefined && another === undefined
+          ? words(`of "${only.name}"`, `von „${only.name}“ hinzu`)
+          : words('of the SMTP server that sends its replies', 'des SMTP-Servers hinzu, der seine Antworten sendet');
       return finding(
         'SHARED_ADDRESS_NOT_PERMITTED',
         server.name,
         { user: server.user },
         words(
           `Add ${server.user} to Additional Email From Addresses ${where.en}.`,
-          `Fügen Sie ${server.user} den Additional Email From Addresses ${where.de} hinzu.`,
+          `Fügen Sie ${server.user} den Additional Email From Addresses ${where.de}.`,
         ),
       );
     });

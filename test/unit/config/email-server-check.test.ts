@@ -106,6 +106,20 @@ const table: [string, EmailServer[], string[]][] = [
   ],
 ];
 
+const other = (name: string, user = person) => smtp({ name, user, authentication: delegated() });
+it.each([
+  ['the only one', [other('out')], '"out"', '„out“'],
+  ['the only one of its domain', [other('out'), other('far', 'a@fabrikam.example')], '"out"', '„out“'],
+  ['one of several: the reader decides', [other('out'), other('away')], 'the SMTP server that', 'des SMTP-Servers'],
+  ['none', [], 'the SMTP server that', 'des SMTP-Servers'],
+])('a missing shared address belongs to an SMTP server: %s', (_, servers, en, de) => {
+  const [found] = checkEmailServers([imap(), ...servers], { applications: [{ name: 'Contoso', credentials: [] }] });
+  expect(found?.code).toBe('SHARED_ADDRESS_NOT_PERMITTED');
+  expect(found?.hint.en).toContain(en);
+  expect(found?.hint.de).toContain(de);
+  expect(found?.hint.de).toMatch(/ hinzu[.,]/);
+});
+
 const contoso = { name: 'Contoso', credentials: [] };
 
 describe('checkEmailServers', () => {
