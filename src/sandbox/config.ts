@@ -14,8 +14,6 @@ const user = z
   .strictObject({
     address,
     displayName: z.string().optional(),
-    /** Older spelling of displayName. */
-    name: z.string().optional(),
     /** Password sign-in (IMAP LOGIN and AUTH PLAIN, SMTP AUTH LOGIN). Missing: no password sign-in, as for shared mailboxes. */
     password: z.string().optional(),
     /** A customer is no member of the tenant: mail to it leaves the tenant. */
@@ -27,7 +25,7 @@ const user = z
     /** Further addresses that deliver into this mailbox. */
     aliases: addresses.default([]),
   })
-  .transform(({ name, ...rest }) => ({ ...rest, displayName: rest.displayName ?? name ?? rest.address }));
+  .transform((given) => ({ ...given, displayName: given.displayName ?? given.address }));
 
 /** An app registration with its service principal. */
 const application = z.strictObject({

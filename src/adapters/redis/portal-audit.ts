@@ -41,22 +41,14 @@ export function createPortalAudit(redis: Redis, settings: AuditSettings = {}): A
       onWritten?.(entry);
     },
     async *entries({ kind, ...query }) {
-      // Earlier versions wrote sign-ins among the changes.
-      const kinds: readonly AuditKind[] = kind === 'changes' ? ['changes'] : ['changes', 'sign-ins'];
+      const kinds: readonly AuditKind[] = kind === undefined ? ['changes', 'sign-ins'] : [kind];
       const streams = kinds.map((one) => rowsOf(redis, streamKey(redis, one), query));
       for await (const { text } of merged(streams, query.order)) {
         const entry = recordIn(text);
-        if (entry !== undefined && (kind === undefined || auditKindOf(entry.action) === kind)) yield entry;
+        if (entry !== undefined) yield entry;
       }
     },
-    async removeBefore(kind, before) {
-      let removed = await redis.xtrim(streamKey(redis, kind), 'MINID', before);
-      if (kind === 'changes') return removed;
-      const changes = streamKey(redis, 'changes');
-      for await (const { id, text } of rowsOf(redis, changes, { order: 'oldest', to: before - 1 }))
-        if (auditKindOf(recordIn(text)?.action ?? '') === kind) removed += await redis.xdel(changes, id);
-      return removed;
-    },
+    removeBefore: (kind, before) => redis.xtrim(streamKey(redis, kind), 'MINID', before),
   };
 }
 

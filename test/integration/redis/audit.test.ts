@@ -22,9 +22,9 @@ async function found(query: AuditQuery): Promise<string[]> {
   return names;
 }
 
-it('keeps sign-ins apart from changes, also those that an earlier version wrote among them', async () => {
+it('keeps sign-ins apart from changes, and reads both in order', async () => {
   await at(1, CHANGES, 'pause');
-  await at(2, CHANGES, 'sign-in');
+  await at(2, SIGN_INS, 'sign-in');
   await at(3, SIGN_INS, 'sign-in');
   await at(3, CHANGES, 'resume', 1);
   await at(4, SIGN_INS, 'sign-out');
@@ -64,15 +64,14 @@ it('reads over all pages, in both orders', async () => {
   expect((await found({})).map((name) => Number(name.split(' ')[1]))).toEqual(names.toReversed());
 });
 
-it('removes what is too old of one kind, wherever it lies, and says how much', async () => {
+it('removes what is too old of one kind, and says how much', async () => {
   for (const day of [1, 2, 3]) {
     await at(day, CHANGES, 'pause');
-    await at(day, CHANGES, 'sign-in', 1);
-    await at(day, SIGN_INS, 'sign-in', 2);
+    await at(day, SIGN_INS, 'sign-in', 1);
   }
   const { removeBefore } = createPortalAudit(room.redis);
-  expect(await removeBefore('sign-ins', 3 * DAY)).toBe(4);
-  expect(await found({})).toEqual(['sign-in 3/2', 'sign-in 3/1', 'pause 3/0', 'pause 2/0', 'pause 1/0']);
+  expect(await removeBefore('sign-ins', 3 * DAY)).toBe(2);
+  expect(await found({})).toEqual(['sign-in 3/1', 'pause 3/0', 'pause 2/0', 'pause 1/0']);
   expect(await removeBefore('changes', 2 * DAY)).toBe(1);
   expect(await found({ kind: 'changes' })).toEqual(['pause 3/0', 'pause 2/0']);
   expect(await removeBefore('changes', 2 * DAY)).toBe(0);
