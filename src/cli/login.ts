@@ -1,7 +1,7 @@
 // `mailroom login <server>`: delegated sign-in by device code, for administration in a terminal. Prints address and code, waits until
 // the person has signed in, and checks that it is the expected one.
 import type { Command } from 'commander';
-import type { EmailServer } from '../domain/email-server.ts';
+import { type EmailServer, isDelegated } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import { connected, named } from './connect.ts';
 import { print } from './output.ts';
@@ -29,8 +29,6 @@ export function loginCommand(program: Command): void {
 
 /** @throws MailroomError EMAIL_SERVER_NOT_FOUND with the existing names; CONFIG_INVALID when the server does not sign in as a person */
 function delegatedServer(servers: readonly EmailServer[], name: string): EmailServer {
-  const isDelegated = ({ authentication }: EmailServer) =>
-    authentication.type === 'OAuth2' && authentication.signIn === 'delegated';
   const there = 'with delegated sign-in there are';
   const server = named(servers, name, { there, offered: servers.filter(isDelegated) });
   if (isDelegated(server)) return server;

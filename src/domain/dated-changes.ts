@@ -3,7 +3,7 @@
 // and 1.1 at IMAP (Node speaks 1.2 and up), EWS (not used), High Volume Email (internal recipients only).
 import { DAY_MS } from '../lib/time.ts';
 import { normalAddress } from './address.ts';
-import { type EmailServer, isImap, isSmtp, type OAuthApplication } from './email-server.ts';
+import { type EmailServer, isDelegated, isImap, isSmtp, type OAuthApplication } from './email-server.ts';
 import { type Finding, finding } from './finding.ts';
 import { providerOf } from './mail-provider.ts';
 
@@ -22,8 +22,8 @@ const SECRET_WARNING_DAYS = 60;
 const PASSWORD_OFF = '2026-12-31';
 
 const hasPassword = ({ authentication }: EmailServer) => authentication.type === 'Password';
-const signInOf = ({ authentication }: EmailServer) =>
-  authentication.type === 'OAuth2' ? authentication.signIn : undefined;
+const isAppOnly = ({ authentication }: EmailServer) =>
+  authentication.type === 'OAuth2' && authentication.signIn === 'appOnly';
 
 export const datedChanges: readonly DatedChange[] = [
   {
@@ -72,16 +72,13 @@ export const datedChanges: readonly DatedChange[] = [
   {
     since: '2025-02-01',
     source: 'Block authentication flows with conditional access (learn.microsoft.com)',
-    find: (server) =>
-      signInOf(server) === 'delegated' ? finding('DEVICE_CODE_MAY_BE_BLOCKED', server.name, {}) : undefined,
+    find: (server) => (isDelegated(server) ? finding('DEVICE_CODE_MAY_BE_BLOCKED', server.name, {}) : undefined),
   },
   {
     since: '2024-01-01',
     source: 'Role Based Access Control for Applications in Exchange Online (learn.microsoft.com)',
     find: (server) =>
-      isSmtp(server) && signInOf(server) === 'appOnly'
-        ? finding('SEND_AS_APP_BESIDE_RBAC', server.name, {})
-        : undefined,
+      isSmtp(server) && isAppOnly(server) ? finding('SEND_AS_APP_BESIDE_RBAC', server.name, {}) : undefined,
   },
 ];
 

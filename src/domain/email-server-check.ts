@@ -5,6 +5,7 @@ import { type ApplicationFacts, datedFindings } from './dated-changes.ts';
 import {
   type EmailServer,
   type ImapServer,
+  isDelegated,
   isImap,
   isLoopback,
   isSmtp,
@@ -135,10 +136,7 @@ function delegatedSharedUser(server: SmtpServer, imap: readonly ImapServer[]): F
 }
 
 function manyMailboxes(imap: readonly ImapServer[]): Finding[] {
-  const delegated = imap.filter(
-    ({ authentication }) => authentication.type === 'OAuth2' && authentication.signIn === 'delegated',
-  );
-  return [...Map.groupBy(delegated, (server) => same(personOf(server)))].flatMap(([person, list]) => {
+  return [...Map.groupBy(imap.filter(isDelegated), (server) => same(personOf(server)))].flatMap(([person, list]) => {
     const beyond = list[MAILBOXES_PER_PERSON];
     return beyond ? [finding('MANY_MAILBOXES_ON_ONE_PERSON', beyond.name, { count: list.length, person })] : [];
   });

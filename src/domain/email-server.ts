@@ -96,6 +96,9 @@ export const isLoopback = (host: string): boolean => /^(localhost|127\.\d+\.\d+\
 
 export const isImap = (server: EmailServer): server is ImapServer => server.type === 'IMAP';
 export const isSmtp = (server: EmailServer): server is SmtpServer => server.type === 'SMTP';
+/** Signs in as a person. */
+export const isDelegated = ({ authentication }: EmailServer): boolean =>
+  authentication.type === 'OAuth2' && authentication.signIn === 'delegated';
 
 /** Names of servers and flows are the same however their letters are composed. */
 export const sameName = (left: string, right: string): boolean => left.normalize('NFC') === right.normalize('NFC');
@@ -109,6 +112,7 @@ export function serverNamed(servers: readonly EmailServer[], name: string, field
 
 /** Names are unique without regard to case, white space around them, or how their letters are composed. */
 export const foldName = (name: string): string => name.normalize('NFC').trim().toLowerCase();
+export const sameFolded = (left: string, right: string): boolean => foldName(left) === foldName(right);
 
 const PASSWORD_TARGET = ['host', 'port', 'tls', 'user', 'authenticationType', 'proxy', 'ca'] as const;
 

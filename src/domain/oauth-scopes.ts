@@ -1,7 +1,7 @@
 // Clouds, authorities and scopes (docs/exchange-online.md §1, §6). Pure.
 
 import { trimEndOf } from '../lib/text.ts';
-import { type EmailServer, isImap, type OAuthApplication } from './email-server.ts';
+import { type EmailServer, isDelegated, isImap, type OAuthApplication } from './email-server.ts';
 
 export type Protocol = 'imap' | 'smtp';
 
@@ -70,8 +70,7 @@ export function personOf(server: EmailServer): string {
 
 /** `user=` of XOAUTH2. With a delegated token IMAP takes the shared mailbox, SMTP the person; app-only takes the mailbox in both. */
 export function xoauth2User(server: EmailServer): string {
-  const delegated = server.authentication.type === 'OAuth2' && server.authentication.signIn === 'delegated';
-  return delegated && !isImap(server) ? personOf(server) : server.user;
+  return isDelegated(server) && !isImap(server) ? personOf(server) : server.user;
 }
 
 /** Link by which an administrator grants the application its permissions (docs/exchange-online.md §6). */

@@ -4,7 +4,7 @@
  * @param ms how long an answer is valid; a failure is not cached
  * @param now ms of a monotonic clock
  */
-export function keptFor<T>(ask: () => Promise<T>, ms: number, now: () => number): () => Promise<T> {
+export function keptFor<T>(ask: () => Promise<T>, ms: number, now = () => performance.now()): () => Promise<T> {
   let kept: { at: number; answer: Promise<T> } | undefined;
   return () => {
     if (kept === undefined || now() - kept.at >= ms) {

@@ -18,21 +18,23 @@ export interface Piece {
 
 export type Allocate = (size: number) => Piece;
 
+/** Free slabs that are kept. */
+const KEPT = 3;
+
 /** Frees the memory now: the garbage collector does not know how much memory such a small object holds. Later readers find nothing. */
 const drop = (memory: Buffer) => void (memory.buffer as ArrayBuffer).transfer(0);
 
 /**
  * @param slabBytes size of a slab; anything larger than half of it gets memory of its own
- * @param kept number of free slabs to keep
  */
-export function createSlabs(slabBytes: number, kept: number): Allocate {
+export function createSlabs(slabBytes: number): Allocate {
   const free: Slab[] = [];
   let current: Slab | undefined;
 
   const backIn = (slab: Slab) => {
     slab.used = 0;
     if (slab === current) return;
-    if (free.length < kept) free.push(slab);
+    if (free.length < KEPT) free.push(slab);
     else drop(slab.memory);
   };
 

@@ -5,7 +5,7 @@ import type { Problem } from '../config/problem.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
 import { mailboxId } from '../contract/names.ts';
 import { wrong } from '../domain/definition-problem.ts';
-import { type EmailServer, foldName, isImap, samePasswordTarget } from '../domain/email-server.ts';
+import { type EmailServer, isImap, sameFolded, samePasswordTarget } from '../domain/email-server.ts';
 import type { Definition } from '../http/api/email-servers.ts';
 import { RequestInvalid } from '../http/problem.ts';
 import { defined } from '../lib/defined.ts';
@@ -63,10 +63,9 @@ function conflicts(
   existing: string | undefined,
 ): Problem[] {
   const problems: Problem[] = [];
-  const own = foldName(existing ?? '');
-  const isOther = ({ name = '' }: { name?: string }) => foldName(name) !== own;
+  const isOther = ({ name = '' }: { name?: string }) => !sameFolded(name, existing ?? '');
   if (existing !== undefined && isOther(server)) problems.push({ field: 'name', ...wrong('nameFixed') });
-  const isNamesake = ({ name = '' }: { name?: string }) => foldName(name) === foldName(server.name);
+  const isNamesake = ({ name = '' }: { name?: string }) => sameFolded(name, server.name);
   if ([...servers, ...invalid].filter(isOther).some(isNamesake))
     problems.push({ field: 'name', ...wrong('nameTaken', { by: 'another email server' }) });
   if (isImap(server) && server.enabled) {

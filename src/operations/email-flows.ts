@@ -18,15 +18,11 @@ export function createFlowViews({ flows, ledgers }: Pick<Stores, 'flows' | 'ledg
   /** Flows that mailboxes are configured to feed. */
   const flowNames = () => [...new Set(watch.current().servers.filter(isImap).flatMap(flowsOf))];
 
-  const consumersOf = keptFor(
-    async () => {
-      const names = [...new Set([...flowNames(), ...(await ledgers.emailFlows())])];
-      const counts = await flows.consumers(names).catch(() => undefined);
-      return new Map(names.map((name, i) => [name, counts?.[i]]));
-    },
-    CONSUMERS_MS,
-    () => performance.now(),
-  );
+  const consumersOf = keptFor(async () => {
+    const names = [...new Set([...flowNames(), ...(await ledgers.emailFlows())])];
+    const counts = await flows.consumers(names).catch(() => undefined);
+    return new Map(names.map((name, i) => [name, counts?.[i]]));
+  }, CONSUMERS_MS);
 
   async function emailFlows(): Promise<EmailFlowView[]> {
     const feeding = watch.current().servers.filter((server) => server.enabled);

@@ -1,7 +1,7 @@
 // Email servers as the API and the portal show them: files and portal in one list, invalid definitions included.
 import type { PortalServers } from '../adapters/redis/portal-servers.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
-import { type EmailServer, foldName, type InvalidEmailServer } from '../domain/email-server.ts';
+import { type EmailServer, foldName, type InvalidEmailServer, sameFolded } from '../domain/email-server.ts';
 import type { EmailServerView } from '../http/api/email-servers.ts';
 import { defined } from '../lib/defined.ts';
 import { definitionOf, withoutSecrets } from './email-server-definition.ts';
@@ -69,5 +69,5 @@ export function createViews({ watch, portal, liveOf }: ViewDeps) {
     return all.sort((left, right) => left.name.localeCompare(right.name, 'en', { numeric: true }));
   }
 
-  return { list, get: async (name: string) => (await list()).find((view) => foldName(view.name) === foldName(name)) };
+  return { list, get: async (name: string) => (await list()).find((view) => sameFolded(view.name, name)) };
 }

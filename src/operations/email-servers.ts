@@ -3,7 +3,7 @@
 import type { PortalServer, PortalServers } from '../adapters/redis/portal-servers.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
 import type { AuditLog } from '../domain/audit.ts';
-import { type EmailServer, foldName } from '../domain/email-server.ts';
+import { type EmailServer, sameFolded } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import type { Definition, EmailServersApi, EmailServerView } from '../http/api/email-servers.ts';
 import { defined } from '../lib/defined.ts';
@@ -86,7 +86,7 @@ export function createEmailServerAdmin(deps: EmailServersDeps): EmailServerAdmin
     replace: async (name, revision, definition, by) =>
       store('replace', definition, by, await atRevision(name, revision)),
     async copy(name, newName, by) {
-      const source = watch.current().servers.find((server) => foldName(server.name) === foldName(name));
+      const source = watch.current().servers.find((one) => sameFolded(one.name, name));
       if (source === undefined) throw new MailroomError('EMAIL_SERVER_NOT_FOUND', { field: 'name' });
       const { authentication } = source;
       const password = authentication.type === 'Password' ? { password: authentication.password } : {};
@@ -105,7 +105,7 @@ export function createEmailServerAdmin(deps: EmailServersDeps): EmailServerAdmin
     audit: audit.entries,
     async changesSince(name, revision) {
       const entries = await firstOf(audit.entries({ kind: 'changes' }), AUDIT_READ);
-      const own = entries.filter(({ server, changes }) => foldName(server) === foldName(name) && changes.length > 0);
+      const own = entries.filter(({ server, changes }) => sameFolded(server, name) && changes.length > 0);
       const at = own.findIndex((entry) => entry.revision === revision);
       return at < 0 ? own.slice(0, 1) : own.slice(0, at);
     },

@@ -3,6 +3,7 @@
 
 import type { EmailServerWatch } from '../config/watch.ts';
 import { attentionOf } from '../domain/attention.ts';
+import { isDelegated } from '../domain/email-server.ts';
 import { codeOfError } from '../domain/errors.ts';
 import { countOf } from '../domain/reply-queues.ts';
 import type { OperationsApi } from '../http/api/operations.ts';
@@ -31,44 +32,30 @@ interface OverviewDeps {
   aliveMs: number;
 }
 
-const tick = () => performance.now();
-
 export function createOverview(deps: OverviewDeps): () => Promise<Overview> {
   const { watch, stores, room, admin, emailFlows, silenceMs, aliveMs } = deps;
   const { view, register, ledgers } = stores;
 
-  const storesState = keptFor(
-    async () => {
-      const [redis, blobs, damaged] = await Promise.all([
-        stores.redisFault(REDIS_ANSWER_MS),
-        stores.blobs.check().then(() => undefined, codeOfError),
-        stores.quarantinedKeys(),
-      ]);
-      return { redis: redis?.code, blobs, damagedKeys: damaged.length };
-    },
-    STORES_MS,
-    tick,
-  );
+  const storesState = keptFor(async () => {
+    const [redis, blobs, damaged] = await Promise.all([
+      stores.redisFault(REDIS_ANSWER_MS),
+      stores.blobs.check().then(() => undefined, codeOfError),
+      stores.quarantinedKeys(),
+    ]);
+    return { redis: redis?.code, blobs, damagedKeys: damaged.length };
+  }, STORES_MS);
 
-  const signInEnds = keptFor(
-    async () => {
-      const delegated = watch
-        .current()
-        .servers.filter(
-          ({ authentication }) => authentication.type === 'OAuth2' && authentication.signIn === 'delegated',
-        );
-      const ends = await Promise.all(
-        delegated.map(async (server) => {
-          // An unreadable sign-in is reported elsewhere.
-          const signIn = await stores.tokens.signedIn(server).catch(() => undefined);
-          return signIn === undefined ? [] : [[server.name, signIn.endsAt.getTime()] as const];
-        }),
-      );
-      return new Map(ends.flat());
-    },
-    SIGN_INS_MS,
-    tick,
-  );
+  const signInEnds = keptFor(async () => {
+    const delegated = watch.current().servers.filter(isDelegated);
+    const ends = await Promise.all(
+      delegated.map(async (server) => {
+        // An unreadable sign-in is reported elsewhere.
+        const signIn = await stores.tokens.signedIn(server).catch(() => undefined);
+        return signIn === undefined ? [] : [[server.name, signIn.endsAt.getTime()] as const];
+      }),
+    );
+    return new Map(ends.flat());
+  }, SIGN_INS_MS);
 
   async function replyCounts() {
     const [held, uncertain, retrying, failed] = await Promise.all([

@@ -1,7 +1,7 @@
 // Writes the events of email servers from memory to Redis, and collects what the page of one server shows.
 import type { ServerLogStore } from '../adapters/redis/server-log.ts';
 import { mailboxId } from '../contract/names.ts';
-import { type EmailServer, isImap, serverNamed } from '../domain/email-server.ts';
+import { type EmailServer, isDelegated, isImap, serverNamed } from '../domain/email-server.ts';
 import { flowsOf } from '../domain/flow-by-recipient.ts';
 import type { OperationsApi } from '../http/api/operations.ts';
 import type { ServerActivity } from '../http/portal/deps.ts';
@@ -36,8 +36,7 @@ export function createServerActivity(
 ): (name: string) => Promise<ServerActivity> {
   return async (name) => {
     const server = serverNamed(servers(), name);
-    const { authentication } = server;
-    const isOAuth = authentication.type === 'OAuth2';
+    const isOAuth = server.authentication.type === 'OAuth2';
     const flows = isImap(server) ? flowsOf(server) : [];
     // An unreadable sign-in hides nothing else.
     const [log, faults, holder, tokenEndsAt, signIn, allFlows, switches] = await Promise.all([
@@ -45,7 +44,7 @@ export function createServerActivity(
       serverLog.faults(server.name),
       isImap(server) ? view.holderOf(mailboxId(server)) : undefined,
       isOAuth ? tokens.tokenEndsAt(server).catch(() => undefined) : undefined,
-      isOAuth && authentication.signIn === 'delegated' ? tokens.signedIn(server).catch(() => undefined) : undefined,
+      isDelegated(server) ? tokens.signedIn(server).catch(() => undefined) : undefined,
       flows.length === 0 ? [] : operations.emailFlows(),
       operations.logSwitches(),
     ]);

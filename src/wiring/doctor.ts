@@ -9,7 +9,7 @@ import { probeEnvelope, probeSignIn, submissionError } from '../adapters/smtp/pr
 import { createSubmitter, submitterDefaults } from '../adapters/smtp/submitter.ts';
 import type { Config } from '../config/config.ts';
 import { signInAtImap } from '../doctor/imap-sign-in.ts';
-import type { GetToken, RemoteSystems, SmtpOptions } from '../doctor/ports.ts';
+import type { RemoteSystems, SmtpOptions } from '../doctor/ports.ts';
 import { checkServer, doctorDefaults } from '../doctor/run-steps.ts';
 import { createTurns } from '../doctor/turns.ts';
 import { type CheckStep, passed } from '../domain/doctor.ts';
@@ -58,9 +58,9 @@ const connects = (found: readonly CheckStep[]): boolean => passed(found.filter((
 /** Folders of a mailbox, over one short connection. @throws MailroomError of the imap and oauth sections */
 export function folderLister(stores: Stores): (server: ImapServer) => Promise<string[]> {
   const turns = createTurns(stores.loginSlot, stores.pace);
-  const getToken: GetToken = (one, protocol, options) => stores.tokens.getToken(one, protocol, options);
+  const { getToken } = stores.tokens;
+  const { guardOf } = stores.hostPolicy;
   return async (server) => {
-    const { guardOf } = stores.hostPolicy;
     const mailbox = await signInAtImap(server, { ...doctorDefaults, systems: remoteSystems, getToken, turns, guardOf });
     try {
       return await mailbox.folders();
@@ -82,7 +82,7 @@ export function doctorFor(config: Config, stores: Stores, servers: () => readonl
       servers: draft ? [...servers().filter(({ name }) => name !== server.name), server] : servers(),
       applications: stores.applications(),
       wrongApplications: stores.wrongApplications(),
-      getToken: (one, protocol, options) => stores.tokens.getToken(one, protocol, options),
+      getToken: stores.tokens.getToken,
       turns,
       sendProbe,
       redirectUri: stores.redirectUri,

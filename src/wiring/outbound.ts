@@ -83,8 +83,7 @@ export function outboundDeps(
 ): OutboundDeps {
   const { outbound } = config;
   const { guardOf } = stores.hostPolicy;
-  const getToken = (server: EmailServer, protocol: 'smtp' | 'imap', options?: { renew?: boolean }) =>
-    stores.tokens.getToken(server, protocol, options);
+  const { getToken } = stores.tokens;
   const settings = {
     ...submitterDefaults,
     connectionTimeoutMs: outbound.connectTimeoutMs,

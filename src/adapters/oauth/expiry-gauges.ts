@@ -1,9 +1,8 @@
 // Gauges of when everything expires that Mailroom signs in with.
-import type { EmailServer, OAuthApplication } from '../../domain/email-server.ts';
+import { type EmailServer, isDelegated, type OAuthApplication } from '../../domain/email-server.ts';
 import { DAY_MS } from '../../lib/time.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { credentialExpiry } from './credentials.ts';
-import { isDelegated } from './sources.ts';
 
 /** An unused refresh token expires after this time (Entra: 90 days of inactivity), ms. */
 export const SIGN_IN_MS = 90 * DAY_MS;

@@ -1,6 +1,6 @@
 // Sign-in at identity providers: access tokens for IMAP and SMTP by app-only or delegated OAuth2. SMTP and IMAP receive getToken as a
 // function. A single path: server → application and identity → memory, shared cache, or the provider (MSAL or plain endpoints).
-import { type EmailServer, isSmtp, type OAuthApplication } from '../../domain/email-server.ts';
+import { type EmailServer, isDelegated, isSmtp, type OAuthApplication } from '../../domain/email-server.ts';
 import { type Protocol, personOf, xoauth2User } from '../../domain/oauth-scopes.ts';
 import type { TokenCache } from '../../domain/token-cache.ts';
 import { DAY_MS } from '../../lib/time.ts';
@@ -11,7 +11,7 @@ import { expiryGauges, SIGN_IN_MS } from './expiry-gauges.ts';
 import type { ProviderSettings } from './grants.ts';
 import { identityKey } from './identity.ts';
 import { createSignIns } from './sign-ins.ts';
-import { applicationAmong, createSources, isDelegated } from './sources.ts';
+import { applicationAmong, createSources } from './sources.ts';
 import { createTokens } from './tokens.ts';
 
 export interface TokenProviderSettings {

@@ -1,5 +1,5 @@
 // From an email server to where its token comes from: application, identity, scopes, and the request that issues it.
-import type { EmailServer, OAuthApplication } from '../../domain/email-server.ts';
+import { type EmailServer, isDelegated, type OAuthApplication } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import { type Protocol, personOf, scopesOf } from '../../domain/oauth-scopes.ts';
 import type { WithCredential } from './credentials.ts';
@@ -16,9 +16,6 @@ interface SourcesSettings {
   /** The sign-in of a server was renewed at this time, epoch ms. */
   onSignIn: (server: string, refreshedAt: number) => void;
 }
-
-export const isDelegated = ({ authentication }: EmailServer): boolean =>
-  authentication.type === 'OAuth2' && authentication.signIn === 'delegated';
 
 /** @throws MailroomError OAUTH_APPLICATION_NOT_CONFIGURED */
 export function applicationAmong(

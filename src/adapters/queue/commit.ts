@@ -163,7 +163,7 @@ async function selfTest(client: Redis, scratch: Queue, settings: CommitSettings)
   }
 }
 
-const allocate = createSlabs(1 << 20, 3);
+const allocate = createSlabs(1 << 20);
 
 /** ioredis copies a long string twice and measures it three times before it is sent; bytes are copied once. */
 function asBytes(arg: string | Buffer, lent: Piece[]): string | Buffer {

@@ -55,6 +55,13 @@ const HEAL = script(`
 if redis.call('HGET', KEYS[1], 'paused') == '1' then return 0 end
 return redis.call('DEL', KEYS[1])`);
 
+/** @param by who paused it, for display */
+export const holdKey = (
+  redis: Redis,
+  key: string,
+  { by, code, hint }: { by: string; code: string; hint: string },
+): Promise<unknown> => HOLD(redis, [key], [by, code, hint, NEVER]);
+
 export type Pauses = ReturnType<typeof createPauses>;
 
 export function createPauses(redis: Redis) {
@@ -78,10 +85,9 @@ export function createPauses(redis: Redis) {
       recorded.add(server);
       return { code, hint, since, until, leftMs: probeMs };
     },
-    /** Until {@link resume}. @param by who paused it, for display */
-    async hold(server: string, { by, code, hint }: { by: string; code: string; hint: string }) {
-      await HOLD(redis, [key(server)], [by, code, hint, NEVER]);
-    },
+    /** Until {@link resume}. */
+    hold: async (server: string, given: Parameters<typeof holdKey>[2]) =>
+      void (await holdKey(redis, key(server), given)),
     /** Ends a pause, a person's or a failure's, on behalf of a person. */
     async resume(server: string) {
       await redis.del(key(server));

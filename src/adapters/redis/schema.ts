@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { MailroomError } from '../../domain/errors.ts';
 import { schemaKey, schemaLockKey } from '../../domain/keys.ts';
+import { every } from '../../lib/every.ts';
 import type { Emit } from '../../telemetry/events.ts';
 import { EXTEND_IF_MINE, script } from './script.ts';
 
@@ -63,7 +64,7 @@ export async function openSchema(
       await new Promise((resolve) => setTimeout(resolve, 200));
       continue;
     }
-    const extend = setInterval(() => void EXTEND_IF_MINE(redis, [lock], [mine, lockMs]).catch(() => {}), lockMs / 3);
+    const endExtending = every(lockMs / 3, () => EXTEND_IF_MINE(redis, [lock], [mine, lockMs]));
     try {
       const started = performance.now();
       const due = migrations.filter(({ to }) => to > version);
@@ -79,7 +80,7 @@ export async function openSchema(
         });
       return;
     } finally {
-      clearInterval(extend);
+      void endExtending();
     }
   }
 }

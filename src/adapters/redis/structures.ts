@@ -10,6 +10,7 @@ import type { RetentionKind } from '../../domain/retention.ts';
 import { percentDecoded } from '../../lib/text.ts';
 import { historyField } from './history.ts';
 import { isReplyEntry, rebuildReplyIndexes } from './journal-entry.ts';
+import { holdKey } from './pauses.ts';
 import { scanKeys } from './scan.ts';
 
 export interface Structure {
@@ -172,13 +173,10 @@ export const structures: readonly Structure[] = [
     entry: ({ since = '0', until = '0', row: count = '0' }) => [since, until, count].every(isNumber),
     // It may have been a person's pause: only a person resumes sending.
     instead: (redis, key) =>
-      redis.hset(key, {
+      holdKey(redis, key, {
         by: 'mailroom',
         code: 'REDIS_KEY_DAMAGED',
         hint: 'The record of a pause in Redis held something else. Look at `mailroom audit`, then resume the server.',
-        paused: '1',
-        since: String(Date.now()),
-        until: '253402300000000',
       }),
   }),
   row('smtp-sign-in:(?<server>.+)', 'hash', 'last sign-in at an SMTP server', 'operation', {

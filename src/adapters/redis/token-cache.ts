@@ -7,6 +7,7 @@ import type { KeyRing } from '../../config/config.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import { prefixOf } from '../../domain/keys.ts';
 import type { TokenCache } from '../../domain/token-cache.ts';
+import { every } from '../../lib/every.ts';
 import { within } from '../../lib/within.ts';
 import { DELETE_IF_MINE, EXTEND_IF_MINE, script } from './script.ts';
 import { createSeal } from './sealed.ts';
@@ -91,14 +92,13 @@ export function createTokenCache(settings: TokenCacheSettings): TokenCache {
       const name = `${namespace}lock:${key}`;
       const mine = randomUUID();
       const held = await lock(name, mine);
-      const extend = setInterval(() => {
-        if (held) bounded(EXTEND_IF_MINE(redis, [name], [mine, lockMs])).catch(() => {});
-      }, lockMs / 3);
+      if (!held) return run();
+      const endExtending = every(lockMs / 3, () => bounded(EXTEND_IF_MINE(redis, [name], [mine, lockMs])));
       try {
         return await run();
       } finally {
-        clearInterval(extend);
-        if (held) await bounded(unlock(name, mine)).catch(() => {});
+        void endExtending();
+        await bounded(unlock(name, mine)).catch(() => {});
       }
     },
   };

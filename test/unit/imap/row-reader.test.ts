@@ -59,7 +59,7 @@ const cases: Case[] = [
 
 function read(wire: string, size: number): { rows: FetchedMessage[]; rest: string } {
   const rows: FetchedMessage[] = [];
-  const reader = rowReader(4_000, (row) => rows.push(row), createSlabs(4 << 20, 3), createReadBudget(1e9).ask);
+  const reader = rowReader(4_000, (row) => rows.push(row), createSlabs(4 << 20), createReadBudget(1e9).ask);
   const bytes = Buffer.from(wire, 'latin1');
   let rest = '';
   // Every chunk comes in the same memory: what is kept must be a copy.
@@ -93,7 +93,7 @@ describe('row reader', () => {
     for (const size of [wire.length, 1, 7, 64]) {
       const budget = createReadBudget(100);
       const rows: FetchedMessage[] = [];
-      const reader = rowReader(4_000, (row) => rows.push(row), createSlabs(4 << 20, 3), budget.ask);
+      const reader = rowReader(4_000, (row) => rows.push(row), createSlabs(4 << 20), budget.ask);
       let rest = '';
       let waits = 0;
       const push = (bytes: Buffer): void => {
@@ -117,7 +117,7 @@ describe('row reader', () => {
   test('keeps no bytes of rows that it does not pass on', () => {
     const budget = createReadBudget(100);
     for (const wire of ['* 1 FETCH (UID 1 BODY[] {50}\r\nabc', `* 1 FETCH (BODY[] ${literal('no UID')})\r\n`]) {
-      const reader = rowReader(4_000, () => {}, createSlabs(4 << 20, 3), budget.ask);
+      const reader = rowReader(4_000, () => {}, createSlabs(4 << 20), budget.ask);
       reader.push(Buffer.from(wire));
       reader.drain();
       expect(budget.held()).toBe(0);

@@ -29,7 +29,7 @@ interface FetchOptions {
 }
 
 /** Attachments are three quarters of all bytes: they must fit. */
-const allocate = createSlabs(4 << 20, 3);
+const allocate = createSlabs(4 << 20);
 const processBudget = createReadBudget(MOST_HELD);
 
 /**
