@@ -1,6 +1,7 @@
 // The body parts → text and html of the message, each within its bound, and the material for reply text, bounces and links.
 import type { Body, TextPart } from '../contract/message.ts';
 import { clip, percentDecoded } from '../lib/text.ts';
+import { endOfBase64, isNoBase64 } from './base64-text.ts';
 import { maxUnits } from './bounds.ts';
 import { canonicalCharset, isSupported } from './charset.ts';
 import { type Classified, isHtml, type Leaf } from './classify.ts';
@@ -10,7 +11,6 @@ import type { Marks } from './html-ranges.ts';
 import { htmlToText, textToHtml } from './html-text.ts';
 import { MAX_INPUT } from './reply-text/index.ts';
 import { cutToBytes, type DecodedBody, decodeBody, enrichedToText, unflow } from './text-bodies.ts';
-import { isNoBase64 } from './transfer.ts';
 import { findUuencoded } from './uuencoded.ts';
 
 export interface Bodies {
@@ -52,7 +52,7 @@ export function decodeSections(
   for (const section of classified.sections) {
     const sectionTexts: string[] = [];
     let textLength = 0;
-    for (const leaf of section.texts) {
+    for (const leaf of section.texts.flatMap((one) => withoutAppended(raw, one))) {
       const body = decodeLeaf(raw, leaf, hint, warn);
       const reference = textPart(leaf, body);
       textParts.push(reference);
@@ -64,12 +64,13 @@ export function decodeSections(
     }
     const sectionHtmls: string[] = [];
     let htmlLength = 0;
-    for (const leaf of section.htmls) {
+    for (const leaf of section.htmls.flatMap((one) => withoutAppended(raw, one))) {
       const body = decodeLeaf(raw, leaf, hint, warn);
       htmlParts.push(textPart(leaf, body));
-      if (htmlKept < KEPT) sectionHtmls.push(body.text);
-      htmlKept += body.text.length;
-      htmlLength += body.length;
+      const html = isHtml(leaf.type) ? body.text : textToHtml(body.text);
+      if (htmlKept < KEPT) sectionHtmls.push(html);
+      htmlKept += html.length;
+      htmlLength += body.length + html.length - body.text.length;
     }
     let text = joinTexts(sectionTexts);
     let derived = false;
@@ -121,6 +122,19 @@ export function decodeSections(
       return cids.has(contentId);
     },
   };
+}
+
+/** A text, and separately the plain text that a mail system appended to its base64. */
+function withoutAppended(raw: Buffer, leaf: Leaf): Leaf[] {
+  if (leaf.encoding !== 'base64') return [leaf];
+  const { part } = leaf;
+  const end = part.bodyStart + endOfBase64(raw.subarray(part.bodyStart, part.bodyEnd));
+  if (end === part.bodyEnd) return [leaf];
+  const type = { value: 'text/plain', params: { charset: 'utf-8' } };
+  return [
+    { ...leaf, part: { ...part, bodyEnd: end } },
+    { ...leaf, type: type.value, encoding: 'identity', part: { ...part, bodyStart: end, type } },
+  ];
 }
 
 function decodeLeaf(raw: Buffer, leaf: Leaf, hint: string | undefined, warn: Warn): DecodedBody {

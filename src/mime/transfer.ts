@@ -97,24 +97,6 @@ function base64Decoder(reuse: boolean): Decoder {
   };
 }
 
-/** Bytes examined to recognise base64. */
-const PROBED = 8192;
-
-/**
- * Whether bytes declared base64 are plain text (the client wrote the header, but did not encode): base64 has no blanks within its lines and no
- * punctuation. Examines the first 8 KB.
- */
-export function isNoBase64(bytes: Buffer): boolean {
-  const probe = bytes.subarray(0, PROBED).toString('latin1').trim();
-  const line = probe.split(/[\r\n]/, 1)[0] ?? '';
-  // Mailing lists append plain text to base64, so the first line decides.
-  if (line.length % 4 === 0 && (line.length >= 20 || line.endsWith('=')) && /^[A-Za-z0-9+/]+={0,2}$/.test(line))
-    return false;
-  let foreign = 0;
-  for (const _ of probe.matchAll(/[ \t][A-Za-z0-9+/]|[^A-Za-z0-9+/=\s]/g)) foreign++;
-  return foreign * 16 > probe.length;
-}
-
 /** The longest run of lines of equal length from `from`: its end, and the number of bytes it decodes to if every character counts. */
 function evenLines(chunk: Buffer, from: number): { end: number; decoded: number } {
   const lf = chunk.indexOf(0x0a, from);

@@ -601,6 +601,33 @@ describe('mails with forgotten or missing pieces', () => {
     expect(message.warnings.some((w) => w.code === 'transfer-encoding-repaired')).toBe(plain);
   });
 
+  // The noise that such a footer decodes to made the whole text look like windows-1252: "GrÃ¼ÃŸe".
+  it.each([
+    ['_______________________________________________\r\nKunden mailing list\r\nhttps://lists.example/kunden'],
+    ['\r\n--\r\nThis e-mail was checked for viruses.'],
+    ['Disclaimer\r\nThis e-mail is confidential.'],
+  ])('plain text appended to base64 is text: %s', (footer) => {
+    for (const end of ['', '!', '!!']) {
+      const text = `${'Grüße aus Köln, das Päckchen fehlt. '.repeat(4)}Danke${end}`;
+      for (const [type, shown] of [
+        ['text/plain', text],
+        ['text/html', `<p>${text}</p>`],
+      ] as const) {
+        const encoded = Buffer.from(shown).toString('base64').replace(/.{76}/g, '$&\r\n');
+        const message = parseMessage(
+          Buffer.from(
+            `From: a@b.example\r\nContent-Type: ${type}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n${encoded}\r\n${footer}\r\n`,
+          ),
+        );
+        const whole = (type === 'text/html' ? message.html : message.text)?.value;
+        expect(whole?.startsWith(shown)).toBe(true);
+        expect(message.text?.value).toContain(text);
+        for (const line of footer.split('\r\n')) expect(whole).toContain(line);
+        expect(message.warnings).toEqual([]);
+      }
+    }
+  });
+
   it.each([
     ' <kim@kunde.example>',
     '\t(rest of a comment)\r\n another rest',

@@ -40,6 +40,10 @@ describe('the whole of a text', () => {
     ['ISO-2022-JP', one('iso-2022-jp', '7bit', lines('\x1b$B$3$s$K$A$O\x1b(B\r\n'))],
     ['ISO-2022-KR', one('iso-2022-kr', '7bit', `\x1b$)C\r\n${lines('\x0e1[\x0f abc\r\n')}`)],
     ['UTF-7', one('utf-7', '7bit', lines('Gr+APwA3w-e\r\n'))],
+    [
+      'a footer appended to base64',
+      one('utf-8', 'base64', `${Buffer.from(lines('Grüße\n')).toString('base64')}\r\n--\r\nA footer, as it is.\r\n`),
+    ],
     ['several parts', multipart('mixed', plain(lines('one\r\n')), plain(lines('two\r\n')))],
   ];
   it.each(mails)('matches the parser’s result: %s', async (_name, raw) => {
