@@ -7,7 +7,7 @@ import { complaintOf } from './complaints.ts';
 import { meaningOf } from './meanings.ts';
 import { sesReport } from './notification.ts';
 import { messageIdInText, type ProseRecipient, proseRecipients, recipientOfReport, reportPart } from './plain-text.ts';
-import { isOfMailSystem, looksLikeBounce } from './recognise.ts';
+import { isNullSender, isOfMailSystem, looksLikeBounce } from './recognise.ts';
 import {
   answersIn,
   type FieldGroup,
@@ -65,11 +65,13 @@ function deliveryReport(input: BounceInput): Bounce | undefined {
     if (recipients.length >= MAX_RECIPIENTS) break;
     recipients.push(...statusRecipients(part.text, MAX_RECIPIENTS - recipients.length));
   }
-  const list = recipients.length === 0 ? proseOf(input) : completedBy(input.text, recipients);
-  const positive = list.length > 0 && list.every(({ action }) => action !== undefined && POSITIVE.has(action));
+  const list = recipients.length === 0 ? inWords(input) : completedBy(input.text, recipients);
+  const positive = list.length > 0 && list.every(succeeded);
   return { kind: positive ? 'receipt' : 'bounce', source: 'RFC 3464', deliveryStatus: withOriginal(input, list) };
 }
 const POSITIVE: ReadonlySet<string> = new Set(['delivered', 'relayed', 'expanded']);
+const succeeded = ({ action, status }: Recipient): boolean =>
+  action === undefined ? status?.startsWith('2') === true : POSITIVE.has(action);
 
 function complaintReport(input: BounceInput): Bounce | undefined {
   const complaint = complaintOf(input);
@@ -113,8 +115,8 @@ function prose(input: BounceInput): Bounce | undefined {
   // A gateway may have attached the report to one of its own.
   if (list.length === 0 && /^multipart\/report\b/i.test(input.original?.first('content-type') ?? ''))
     list = statusRecipients(input.originalText?.() ?? '');
+  if (list.length === 0 && (source !== 'sender' || isNullSender(input.headers))) list = onlyAddressee(input);
   if (list.length === 0 && source === 'sender') return undefined;
-  if (list.length === 0) list = onlyAddressee(input);
   return { kind: 'bounce', source, deliveryStatus: withOriginal(input, list) };
 }
 
@@ -248,9 +250,9 @@ const MAX_COMPLETED = 50;
  * about that recipient.
  */
 function completedBy(whole: string, recipients: readonly Recipient[]): Recipient[] {
-  const text = whole.slice(0, MAX_WORDS);
+  const text = reportPart(whole.slice(0, MAX_WORDS));
   const lower = text.toLowerCase();
-  const spoken = recipients.length === 1 ? SPOKEN.exec(reportPart(text))?.[1] : undefined;
+  const spoken = recipients.length === 1 ? SPOKEN.exec(text)?.[1] : undefined;
   const others = recipients.slice(0, MAX_COMPLETED).map((r) => r.recipient.toLowerCase());
   return recipients.map((r, k) => (k < MAX_COMPLETED ? completed(r, text, wordsAbout(others, k, lower), spoken) : r));
 }
@@ -300,6 +302,12 @@ function onlyAddressee(input: BounceInput): Recipient[] {
   const only = to.includes(',') ? undefined : recipientAddress(to);
   if (only?.includes('@') !== true) return [];
   return outcomes(input, [recipientOfReport(only, report)]);
+}
+
+/** The recipients that the human-readable part names, else the only addressee. */
+function inWords(input: BounceInput): Recipient[] {
+  const list = proseOf(input);
+  return list.length > 0 ? list : onlyAddressee(input);
 }
 
 function proseOf(input: BounceInput): Recipient[] {

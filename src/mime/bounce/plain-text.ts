@@ -124,6 +124,7 @@ function findListed(
   /** Whether a line has words of failure, by line. */
   const failures: (boolean | undefined)[] = [];
   const failing = (k: number): boolean => (failures[k] ??= FAILURE.test((lines[k] ?? '').slice(0, MAX_LINE)));
+  const forwarded = new Set<string>();
   let candidates = 0;
   let introduced = false;
   let gap = 0;
@@ -158,10 +159,27 @@ function findListed(
       const key = address.toLowerCase();
       if (failed.size === 0) {
         const sureness = surenessOf(address, one, { line, introduces, introduced, near, excluded: exclude.has(key) });
-        if (sureness !== undefined) note(found, address, k, sureness, one.to);
+        if (sureness === undefined || forwarded.has(key)) continue;
+        const above = sureness === sure.listed && isSource(line, one) ? listedAbove(found, k) : undefined;
+        if (above !== undefined) {
+          found.delete(above);
+          forwarded.add(above);
+        }
+        note(found, address, k, sureness, one.to);
       } else if (failed.has(key)) note(found, address, k, sure.header, one.to);
     }
   }
+}
+
+/** Whether the address is the one that we wrote to: the address listed above it, to which that one forwards, is a stranger to us. */
+const isSource = (line: string, { from }: InLine): boolean =>
+  /\((?:expanded|generated) from:?\s*<?$/i.test(line.slice(Math.max(0, from - AROUND), from));
+
+/** The last address that was found, if it is in the three lines above. */
+function listedAbove(found: Found, line: number): string | undefined {
+  const last = [...found.keys()].at(-1);
+  const at = last === undefined ? -1 : (found.get(last)?.at ?? -1);
+  return at < line && at >= line - 3 ? last : undefined;
 }
 
 /** Header fields that do not name failed recipients. */

@@ -80,7 +80,7 @@ export function isOfMailSystem({ headers, from, contentType }: Sender): boolean 
 }
 
 /** RFC 5321 §4.5.5; old systems write a daemon's name for the empty path. */
-const isNullSender = (headers: Headers): boolean =>
+export const isNullSender = (headers: Headers): boolean =>
   headers.all('return-path').some((value) => /^<(?:mailer-daemon(?:@[^<>]*)?)?>$/i.test(value.replace(/\s+/g, '')));
 
 /** Exchange writes the header without a value. */

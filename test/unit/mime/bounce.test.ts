@@ -94,10 +94,35 @@ describe('RFC 3464', () => {
     ]);
   });
 
-  it('does not treat a success report as a bounce', () => {
-    expect(
-      parseMessage(dsn('Final-Recipient: rfc822;a@x.example\r\nAction: delivered\r\nStatus: 2.0.0')).automatic.kind,
-    ).toBe('receipt');
+  it.each([
+    ['delivered', 'Action: delivered\r\nStatus: 2.0.0'],
+    ['deliverable, as Postfix reports of a test', 'Action: deliverable\r\nStatus: 2.1.5'],
+    ['no action', 'Status: 2.1.5'],
+  ])('does not treat a success report as a bounce: %s', (_name, fields) => {
+    expect(parseMessage(dsn(`Final-Recipient: rfc822;a@x.example\r\n${fields}`)).automatic.kind).toBe('receipt');
+  });
+
+  it('is about the only addressee of the returned mail if it names nobody', () => {
+    const message = parseMessage(
+      dsn(
+        'Reporting-MTA: dns; mx.example',
+        'Content-Type: message/rfc822\r\n\r\nMessage-ID: <ours@example.net>\r\nTo: Kim <a@x.example>\r\n\r\nbody',
+      ),
+    );
+    expect(message.deliveryStatus).toMatchObject({
+      originalMessageId: '<ours@example.net>',
+      recipients: [{ recipient: 'a@x.example', action: 'failed', permanent: true }],
+    });
+  });
+
+  it('takes no codes from the returned mail, if its parts were lost', () => {
+    const lost = `The original message was received at Mon, 2 Nov 2026 10:12:00 +0100\r\n\r\nFinal-Recipient: rfc822; a@x.example\r\nAction: failed\r\nStatus: 4.4.7\r\n\r\nReturn-Path: <us@example.net>\r\nTo: a@x.example\r\n\r\nWe are in room 507, 3rd floor.\r\n`;
+    const message = parseMessage(
+      Buffer.from(`From: MAILER-DAEMON@y.example\r\nSubject: Returned mail: see transcript for details\r\n\r\n${lost}`),
+    );
+    expect(message.deliveryStatus?.recipients).toEqual([
+      { recipient: 'a@x.example', action: 'failed', status: '4.4.7', permanent: true },
+    ]);
   });
 });
 
