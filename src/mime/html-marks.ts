@@ -27,6 +27,11 @@ const SIGNATURE: Marker = {
     /\b(?:x_)?(?:gmail_signature|composer_signature|bloop_sign|tutanota_signature|moz-signature|ms-outlook-mobile-signature|AppleMailSignature|protonmail_signature_block|Signature\b|gmail_default_signature|zimbra_signature|yahoo-signature|ymail_signature)/gi,
 };
 
+/** A blockquote by which editors indent the writer's own text ("increase indent" of browsers and Outlook on the web): margins, and no line at its left. */
+const INDENT = /\sstyle\s{0,9}=\s{0,9}["']?[^"'>]{0,100}\bmargin/i;
+const CITES =
+  /\bcite|\bclass\s{0,9}=|\bid\s{0,9}=|border(?:-left(?:-\w{1,9})?)?\s{0,9}:(?!\s{0,9}(?:none|medium none|0|initial|inherit))/i;
+
 /** Words examined per tag. */
 const MAX_WORDS = 8;
 
@@ -55,6 +60,8 @@ function hasAttribute(text: string, names: string, last: boolean): boolean {
 export interface Meaning {
   kind: 'quote' | 'signature' | 'attribution' | undefined;
   toEnd: boolean;
+  /** A blockquote with these attributes is no quotation. */
+  indents: boolean;
 }
 
 /** The meaning of attributes, cached because mails repeat them. */
@@ -69,7 +76,11 @@ export function meaningOf(attributes: string, known: Map<string, Meaning>): Mean
           : isMarkedBy(attributes, SIGNATURE)
             ? 'signature'
             : undefined;
-    meaning = { kind, toEnd: QUOTE_TO_END.test(attributes) || isMarkedBy(attributes, OUTLOOK_HEADER) };
+    meaning = {
+      kind,
+      toEnd: QUOTE_TO_END.test(attributes) || isMarkedBy(attributes, OUTLOOK_HEADER),
+      indents: INDENT.test(attributes) && !CITES.test(attributes),
+    };
     if (known.size < 500) known.set(attributes, meaning);
   }
   return meaning;

@@ -260,7 +260,7 @@ function markRange(ranges: Ranges, { meanings, spans }: Openings, tag: Tag, html
   if ((marked.has(name) || (spans && name === 'span')) && tag.end - tag.from > 5) {
     const meaning = meaningOf(attributesOf(html, tag, 1500), meanings);
     if (ranges.toEnd === -1 && meaning.toEnd) ranges.toEnd = at;
-    kind = name === 'hr' ? undefined : (kind ?? meaning.kind);
+    kind = name === 'hr' || (kind === 'quote' && meaning.indents) ? undefined : (kind ?? meaning.kind);
     few = ranges.open.length < MAX_OPEN;
   }
   if (kind !== undefined && few && !isInQuote(ranges)) openRange(ranges, name, at, kind);

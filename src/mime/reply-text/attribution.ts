@@ -38,7 +38,9 @@ function mayEnd(line: string): boolean {
   while (end > 0 && isMark(line.charCodeAt(end))) end--;
   const last = line.charCodeAt(end);
   if (last === 0x3a || last === 0xff1a) return true;
-  const ruled = last === 0x2d && (line.includes('wrote') || (line.startsWith('--') && /\d/.test(line)));
+  const ruled =
+    last === 0x2d &&
+    (line.includes('wrote') || (line.startsWith('--') && (/\d/.test(line) || CLOSED.test(core(line)))));
   return ruled || CLOSED.test(line.slice(-20)) || datedName.test(line);
 }
 const isMark = (c: number): boolean =>
@@ -59,7 +61,7 @@ function endingAt(
   const quoteFollows = isBeforeQuote(kinds, end);
   const named = !quoteFollows && isNamedQuote(lines[nextContent(kinds, end + 1)]);
   let joined = plainLine(lines[end] as string);
-  /** Complete without a date ("Jane <j@x> wrote:"), unless a dated line above belongs to it. */
+  /** Complete without a date ("Jane <j@x> wrote:"), unless a dated line above belongs to it. People write so, too, but within a paragraph. */
   let undated: { from: number; certain: boolean } | undefined;
   /** With a date and without an address, which may be in the line above, as in "Jane <j@x>, 3 Kas 2026, 10:12 tarihinde şunu yazdı:". */
   let bare: { from: number; certain: boolean } | undefined;
@@ -75,12 +77,19 @@ function endingAt(
     const what = matchOf(joined, quoteFollows);
     if (what === 'template' || what === 'dated') {
       const addressed = hasMailAddress(joined);
-      // Without a verb it must begin a paragraph.
+      // Without a verb it must begin a paragraph, below an answer.
       const certain =
-        quoteFollows || (isComplete(joined, named) && (what === 'template' || startsParagraph(kinds, from)));
+        quoteFollows ||
+        (isComplete(joined, named) &&
+          !IN_A_SENTENCE.test(joined) &&
+          (what === 'template' || (startsParagraph(kinds, from) && kinds.subarray(0, from).includes(kind.text))));
       if (addressed && (YEAR.test(joined) || !isDayAbove(lines, kinds, from, above))) return { from, certain };
       if (bare === undefined || addressed) bare = { from, certain };
-    } else if (what === 'undated') undated ??= { from, certain: true };
+    } else if (what === 'undated')
+      undated ??= {
+        from,
+        certain: quoteFollows || isRuled(joined) || (NAMED.test(joined) && isApart(kinds, from, end)),
+      };
     else if (bare !== undefined) break;
   }
   if (bare !== undefined) return bare;
@@ -88,9 +97,17 @@ function endingAt(
   return quoteFollows && precedesQuote(plainLine(lines[end] as string)) ? { from: end, certain: false } : undefined;
 }
 
+/** "on 3 November … Kim <k@x> wrote:" in lower case is the writer's own sentence, whatever follows it. */
+const IN_A_SENTENCE = /^(?:on|at|in|am|um|den|vom|le|el|op|il|em|no) /;
+
 /** Programs that write no address mark their quotations. */
 const isComplete = (line: string, named: boolean): boolean =>
   isClosed(line) && (named || hasMailAddress(line) || isRuled(line));
+
+/** A name, an address in brackets and nothing but a verb. */
+const NAMED = /^(?:\p{Lu}[\p{L}.'’-]{0,30} ){1,4}<[^<>\s]{3,200}> [\p{L} ]{2,30}:$/u;
+const isApart = (kinds: Uint8Array, from: number, end: number): boolean =>
+  startsParagraph(kinds, from) && kinds[end + 1] === kind.blank;
 
 const startsParagraph = (kinds: Uint8Array, from: number): boolean => from === 0 || kinds[from - 1] !== kind.text;
 
@@ -247,7 +264,7 @@ function namesWriter(text: string): boolean {
 function precedesQuote(line: string): boolean {
   if (line.length > 300) return false;
   const colon = /[:：]$/.test(line);
-  if (!colon) return datedName.test(line) || CLOSED.test(line);
+  if (!colon) return datedName.test(line) || CLOSED.test(core(line));
   if (/\p{Nd}{1,2}[:.]\p{Nd}{2}|<[^<>]{3,200}@|\p{Nd}{4}|\S@\S/u.test(line)) return true;
   const text = core(line.toLowerCase());
   return text.length <= 120 && writerVerbs.some((verb) => text.endsWith(verb));

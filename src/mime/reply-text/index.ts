@@ -127,11 +127,26 @@ function withoutHistory(
   for (let k = 0; k < cut; k++)
     if (kinds[k] === kind.text && !isIntroduction(k) && !isMarked(marks, k, mark.signature)) own.push(k);
   if (own.length === 0) return whole(false);
+  // A salutation alone is no answer: what looks like history is the writer's own text.
+  if (
+    end < lines.length &&
+    own.length === 1 &&
+    !isMarked(marks, end, mark.history) &&
+    SALUTATION.test(lines[own[0] as number] as string)
+  )
+    return whole(found);
+  if (
+    end === lines.length &&
+    attribution === undefined &&
+    firstQuote !== -1 &&
+    (!answers || isList(lines, kinds, firstQuote))
+  )
+    return whole(false);
   const { from, to, mixed } = keptLines(text, history, cut, own);
   // Of a quotation with answers in it, only the introduction is dropped.
   if (mixed) return { reply: tidy(shown.filter((_, k) => k >= from && k < to && !isIntroduction(k))), found };
   if (
-    end < lines.length &&
+    (end < lines.length || firstQuote !== -1) &&
     !history.forwarded &&
     own.some((k) => answersBelow.test((lines[k] as string).slice(0, 300)))
   )
@@ -142,6 +157,12 @@ function withoutHistory(
   const reply = tidy(shown.slice(from, Math.min(stop, to)));
   return { reply: reply === '' ? tidy(shown.slice(from, to)) || tidy(shown) : reply, found };
 }
+
+/** "These fail:", directly above lines with `>`: a list of the writer's. */
+const isList = (lines: readonly string[], kinds: Uint8Array, at: number): boolean =>
+  kinds[at - 1] === kind.text && /:$/.test((lines[at - 1] as string).slice(-80));
+
+const SALUTATION = /^[\p{L} .'’-]{2,50},$/u;
 
 /** Separators directly above the history belong to it. */
 function cutAbove(lines: readonly string[], kinds: Uint8Array, end: number): number {

@@ -28,20 +28,30 @@ export function signatureStart(
   // A signature has a text before it, be it quoted: a mail that begins with `--` is not all signature.
   let firstText = from;
   while (firstText < to && kinds[firstText] === kind.blank) firstText++;
+  const isText = (k: number): boolean => kinds[k] === kind.text;
+  // The writer may write below the signature that the client inserted.
+  const lastOwn =
+    marks === undefined
+      ? -1
+      : kinds.findLastIndex((_, k) => k < to && isText(k) && !isMarked(marks, k, mark.signature));
+  // Of several rules all but the last divide a form, which may end in one.
+  const hasHistory = lines.some((line, k) => k >= to && line !== '' && !RULE.test(line));
+  const lastRule = lines.findLastIndex((line, k) => (k < to || !hasHistory) && isText(k) && RULE.test(line));
   for (let k = firstText + 1; k < to; k++) {
     const line = lines[k] as string;
-    if (kinds[k] !== kind.text) continue;
+    if (!isText(k)) continue;
     const first = line.charCodeAt(0);
     const delimiter =
       (first === 0x2d && signatureDelimiter.test(line)) ||
       (line.length <= 2 && SHORT_RULES.has(line) && to - k <= 10) ||
-      (first === 0x5f && /^_{10,}$/.test(line) && isFooterBelow(lines, k + 1, to)) ||
-      isMarked(marks, k, mark.signature);
+      (k === lastRule && isFooterBelow(lines, k + 1, to)) ||
+      (k > lastOwn && isMarked(marks, k, mark.signature));
     if (delimiter) {
       stop = k;
       break;
     }
   }
+  for (let k = stop + 1; k < to; k++) if (POSTSCRIPT.test(lines[k] as string)) return to;
   // Lines at the end that a program signs with, a name after a dash ("- Kim"), or rows of dashes.
   for (let k = stop - 1; k > firstText; k--) {
     if (kinds[k] === kind.blank) continue;
@@ -55,5 +65,9 @@ export function signatureStart(
   }
   return stop;
 }
+
+const RULE = /^_{10,}$/;
+/** Text below the signature that is the writer's own. */
+const POSTSCRIPT = /^p\.? ?s\.? ?[:.,–-] ?\S/i;
 
 const SIGNED = /^-{1,2}\s?\p{Lu}[\p{L}.'’]*(?: \p{Lu}?[\p{L}.'’]*){0,3}$/u;

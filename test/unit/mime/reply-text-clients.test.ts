@@ -21,6 +21,8 @@ describe('lines that introduce a quotation', () => {
     '2016-03-03 17:21 GMT+01:00 Jane Doe',
     '2014-10-17 11:28 GMT+03:00 Jane <\nj@x.example>:',
     'Jane via Forum wrote:',
+    '---- Jane Doe wrote ----',
+    '---- Jane Doe schrieb ----',
     'Jane Doe (j@x.example) wrote:',
     'Sent from Samsung MobileJane <j@x.example> wrote:',
     'Max Mustermann <m@x.example> schrieb am Fr., 28. Apr. 2017 um 11:53 Uhr:',
@@ -288,6 +290,38 @@ describe('in html', () => {
     ],
   ])('%s', (_client, html) => {
     expect(ofHtml(`<html><body><div>New answer</div>${html}</body></html>`)).toBe('New answer');
+  });
+
+  const HISTORY = '<div id="appendonsend"></div><hr><div id="divRplyFwdMsg"><b>From:</b> Jane</div><div>old</div>';
+  it.each([
+    [
+      'text indented in a browser',
+      '<div>These fail</div><blockquote style="margin: 0 0 0 40px; border: none; padding: 0px;"><div>screen</div></blockquote>',
+      'These fail\nscreen',
+    ],
+    [
+      'text indented in Outlook on the web',
+      '<div>These fail</div><blockquote style="margin-top:0;margin-bottom:0"><div>screen</div></blockquote>',
+      'These fail\nscreen',
+    ],
+    [
+      'text below the signature that the client inserted',
+      '<div>Yes.</div><div class="gmail_signature">Kim</div><div>But call me first.</div>',
+      'Yes.\nKim\nBut call me first.',
+    ],
+    [
+      'a question below the line of the telephone',
+      '<div id="composer_signature">Sent from my Galaxy</div><div>Where is it?</div>',
+      'Sent from my Galaxy\nWhere is it?',
+    ],
+  ])('keeps %s', (_what, answer, expected) => {
+    expect(ofHtml(`${answer}${HISTORY}`)).toBe(expected);
+  });
+
+  it('keeps answers within a quotation that the writer announces', () => {
+    const answered = '<blockquote type="cite"><p>Which colour?</p><p style="color:red">Red.</p></blockquote>';
+    expect(ofHtml(`<p>My answers are below.</p>${answered}`)).toContain('Red.');
+    expect(ofHtml(`<p>Thanks, all right.</p>${answered}`)).toBe('Thanks, all right.');
   });
 
   it('keeps the writer’s own quotation, and answers between quotations', () => {

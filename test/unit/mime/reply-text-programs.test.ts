@@ -164,6 +164,19 @@ describe('text that the customer wrote is kept', () => {
     ['de', 'Ihr Kollege hat am 3.11.2026 geschrieben:\nsenden Sie es zurück.\nWas nun?', true],
     ['de2', 'Am 3.11.2026 um 10:12 Uhr haben Sie mir geschrieben:\ndas Paket ist unterwegs.\nEs ist nicht da.', true],
     ['en2', 'On 3 November 2026 at 10:12 you wrote:\nthe parcel is on its way.\nIt is not here.', true],
+    // Somebody's words in the middle of a letter: the customer's question below them was lost.
+    ['cited', 'Hello,\n\nKim <kim@x.example> wrote:\nit takes 3 days.\n\nThat was in May. When?', true],
+    ['cited in a sentence', 'Hi,\nas Kim <kim@x.example> wrote:\nit takes 3 days.\nThat was in May.', true],
+    ['cited colleague', 'Hallo,\n\nIhr Kollege Kim (kim@x.example) schrieb:\n3 Tage.\n\nDas war im Mai. Wann?', true],
+    ['cited below', 'I called.\n\non 3 May 2026 at 10:12 Kim <kim@x.example> wrote:\nno.\n\nWhy?', true],
+    ['zitiert', 'Guten Tag,\n\nam 3.5.2026 um 10:12 Uhr schrieb Kim (kim@x.example):\nnein.\n\nWarum?', true],
+    ['salutation', 'Guten Tag,\n\nAm 3.5.2026 um 10:12 Uhr schrieb Kim (kim@x.example):\nnein.\n\nWarum?', true],
+    ['error', 'Error at 2026-11-03 10:12 for <a@b.example>:\nrefused\nWhat now?', true],
+    ['arrows', 'Hello,\nthese fail:\n> the screen\n> the battery', true],
+    ['arrows in a new mail', 'Hello\n\n> the screen fails\n> the battery fails', false],
+    ['bars in a new mail', 'These fail\n| the screen\n| the battery', false],
+    ['paper form', 'Order 17\n____________\nName: Kim\nTel: 0171 123\nReason: too small\n____________\nthanks', true],
+    ['postscript', 'Yes please.\n\n--\nKim\nTel. 0171 123\n\nP.S.: the number is 4711.', true],
     ['sig', 'Hello\n__\nnot the end\n\nbecause here it goes on\n1\n2\n3\n4\n5\n6\n7\n8\n9', true],
   ])('%s', (_what, text, answers) => {
     const reply = replyText({ text, html: undefined, textIsDerived: false, answers });
