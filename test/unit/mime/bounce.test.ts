@@ -171,6 +171,32 @@ describe('prose', () => {
     expect(message.deliveryStatus?.recipients).toMatchObject([{ recipient: 'a@x.example', status, permanent }]);
   });
 
+  it.each([
+    [
+      'Exim',
+      'The following address(es) failed:\n\n  box4711@isp.example\n    (generated from jane@x.example)\n    SMTP error from remote mail server after RCPT TO:<box4711@isp.example>:\n    550 5.2.0 refused\n  other@x.example\n    550 5.1.1 unknown\n',
+      ['jane@x.example', 'other@x.example'],
+    ],
+    [
+      'sendmail',
+      '   ----- The following addresses had permanent fatal errors -----\n<box4711@isp.example>\n    (reason: 550 5.1.1 unknown)\n    (expanded from: <jane@x.example>)\n\n   ----- Transcript of session follows -----\n550 5.1.1 <box4711@isp.example>... User unknown\n',
+      ['jane@x.example'],
+    ],
+    [
+      'an MMS centre',
+      'Message could not be delivered to mobile.\n\nOriginal Message:\nFrom: us@example.net\nTo: jane@x.example\nSubject: x\n',
+      ['jane@x.example'],
+    ],
+  ])('names the address that we wrote to, not the one that it forwards to: %s', (system, body, recipients) => {
+    const from = system === 'an MMS centre' ? 'MMS Centre <sysadmin@mms.example>' : 'MAILER-DAEMON@mx.example';
+    const message = parseMessage(
+      Buffer.from(`From: ${from}\nTo: us@example.net\nSubject: Undeliverable Message\nReturn-Path: <>\n\n${body}`),
+    );
+    expect(message.automatic.kind).toBe('bounce');
+    expect(message.deliveryStatus?.recipients.map((r) => r.recipient)).toEqual(recipients);
+    expect(message.deliveryStatus?.recipients.every((r) => r.permanent)).toBe(true);
+  });
+
   it('does not treat a customer’s complaint about mail as a bounce', () => {
     const message = parseMessage(
       Buffer.from(
