@@ -77,19 +77,11 @@ function endingAt(
     const what = matchOf(joined, quoteFollows);
     if (what === 'template' || what === 'dated') {
       const addressed = hasMailAddress(joined);
-      // Without a verb it must begin a paragraph, below an answer.
-      const certain =
-        quoteFollows ||
-        (isComplete(joined, named) &&
-          !IN_A_SENTENCE.test(joined) &&
-          (what === 'template' || (startsParagraph(kinds, from) && kinds.subarray(0, from).includes(kind.text))));
+      const certain = quoteFollows || (isComplete(joined, named) && standsAlone(joined, what, kinds, from, end));
       if (addressed && (YEAR.test(joined) || !isDayAbove(lines, kinds, from, above))) return { from, certain };
       if (bare === undefined || addressed) bare = { from, certain };
     } else if (what === 'undated')
-      undated ??= {
-        from,
-        certain: quoteFollows || isRuled(joined) || (NAMED.test(joined) && isApart(kinds, from, end)),
-      };
+      undated ??= { from, certain: quoteFollows || standsAlone(joined, what, kinds, from, end) };
     else if (bare !== undefined) break;
   }
   if (bare !== undefined) return bare;
@@ -104,10 +96,16 @@ const IN_A_SENTENCE = /^(?:on|at|in|am|um|den|vom|le|el|op|il|em|no) /;
 const isComplete = (line: string, named: boolean): boolean =>
   isClosed(line) && (named || hasMailAddress(line) || isRuled(line));
 
+/** Whether a program wrote it, though no marked lines follow: people cite somebody within a paragraph. */
+function standsAlone(line: string, what: Match, kinds: Uint8Array, from: number, end: number): boolean {
+  if (what === 'template') return !IN_A_SENTENCE.test(line);
+  // Without a verb it must begin a paragraph, below an answer.
+  if (what === 'dated') return startsParagraph(kinds, from) && kinds.subarray(0, from).includes(kind.text);
+  return isRuled(line) || (NAMED.test(line) && startsParagraph(kinds, from) && kinds[end + 1] === kind.blank);
+}
+
 /** A name, an address in brackets and nothing but a verb. */
 const NAMED = /^(?:\p{Lu}[\p{L}.'’-]{0,30} ){1,4}<[^<>\s]{3,200}> [\p{L} ]{2,30}:$/u;
-const isApart = (kinds: Uint8Array, from: number, end: number): boolean =>
-  startsParagraph(kinds, from) && kinds[end + 1] === kind.blank;
 
 const startsParagraph = (kinds: Uint8Array, from: number): boolean => from === 0 || kinds[from - 1] !== kind.text;
 
@@ -140,7 +138,9 @@ function isWrapped(line: string, next: string): boolean {
 }
 
 /** `template`: a known form with a date. `dated`: a date, a time and an address in any language. `undated`: a name, an address and a verb. */
-function matchOf(joined: string, quoteFollows: boolean): 'template' | 'dated' | 'undated' | undefined {
+type Match = 'template' | 'dated' | 'undated';
+
+function matchOf(joined: string, quoteFollows: boolean): Match | undefined {
   const text = core(joined.toLowerCase());
   if (hasDate(text)) {
     const address = hasMailAddress(text);
