@@ -183,11 +183,13 @@ interface Storing {
 
 /** Raw mail is durable before its job exists: a consumer always finds the blob of a job. Mails that an earlier try stored are not stored again. */
 async function store(deps: IngestDeps, items: readonly Item[]): Promise<Storing> {
-  const fresh = items.filter((item) => {
+  const fresh: Item[] = [];
+  for (const item of items) {
     const raw = deps.limits.stored.find(item.source);
-    if (raw !== undefined) item.raw = raw;
-    return raw === undefined;
-  });
+    // It may have been swept or erased since.
+    if (raw !== undefined && (await deps.blobs.has(raw.blob))) item.raw = raw;
+    else fresh.push(item);
+  }
   if (fresh.length === 0) return { durable: Promise.resolve() };
   const { references, durable } = await deps.blobs.putBatch(fresh.map(({ source }) => source));
   fresh.forEach((item, i) => {

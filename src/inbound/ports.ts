@@ -238,7 +238,7 @@ export interface InboundPorts {
   };
   /** Reserves the next sign-in slot of a tenant or host, over all replicas; resolves with the ms to wait for it. */
   loginSlot(key: string): Promise<number>;
-  blobs: Pick<BlobStore, 'putBatch' | 'putStream' | 'read' | 'check'>;
+  blobs: Pick<BlobStore, 'putBatch' | 'putStream' | 'read' | 'has' | 'check'>;
   /** Why fetching for this flow must wait; undefined: it need not. */
   pressure(emailFlow: string): Promise<PauseReason | undefined>;
   /** In worker threads; results in order. parsing/index.ts describes the result for a mail that ends its worker. */

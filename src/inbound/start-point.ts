@@ -135,6 +135,7 @@ async function rescan(watched: Watched, mailbox: Mailbox, uids: readonly number[
     ],
   });
   watched.copies.clear();
+  await watched.parseAttempts.load();
   ports.emit('MailboxRescanned', {
     server: server.name,
     reason,

@@ -90,7 +90,7 @@ for _, f in ipairs(plan.fingerprints) do
   redis.call('ZADD', KEYS[6], f[2], member)
 end
 if #plan.fingerprints > 0 then redis.call('ZREMRANGEBYSCORE', KEYS[6], '-inf', plan.forgetBefore) end
-if plan.reset then redis.call('DEL', KEYS[3], KEYS[4], KEYS[8]) end
+if plan.reset then redis.call('DEL', KEYS[3], KEYS[4], KEYS[8], KEYS[9]) end
 for _, f in ipairs(plan.chunks) do redis.call('HSET', KEYS[3], f[1], f[2]) end
 for _, uid in ipairs(plan.settled) do redis.call('HDEL', KEYS[4], uid) end
 for _, f in ipairs(plan.pending) do redis.call('HSET', KEYS[4], f[1], f[2]) end

@@ -135,6 +135,19 @@ describe('one-script commit', () => {
     expect(await waiting()).toBe(2);
   });
 
+  it('a reset of UIDs forgets what was noted under the old ones', async () => {
+    const ledgers = createLedgers(redis);
+    const pending = [{ uid: 7, entry: { reason: 'no-data', attempts: 1, firstAt: 0, nextAt: 0 } }];
+    await ledgers.parsing(mailboxId, new Map([[7, 3]]));
+    const ledger = await commit(
+      request([1], { change: { outcomes: [{ outcome: 'enqueued', uids: [1] }], pending, meta }, afterCare: [1] }),
+    );
+    await commit({ mailboxId, leaseToken: token, ledger, change: { reset: true, outcomes: [], meta } });
+    const { sets, pending: left } = await ledgers.load(mailboxId);
+    expect([sets.enqueued, left.size, await ledgers.afterCare(mailboxId)]).toEqual([[], 0, []]);
+    expect(await ledgers.unfinished(mailboxId)).toEqual(new Map());
+  });
+
   it('keeps fingerprints as a multiset, and siblings for a limited time', async () => {
     const at = new Date();
     await commit(

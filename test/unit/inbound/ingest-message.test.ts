@@ -39,6 +39,7 @@ const item = (fields: Partial<Item> = {}): Item => ({
 
 function deps(fields: Partial<IngestDeps> = {}) {
   const written: string[] = [];
+  const erased = new Set<string>();
   const refer = (bytes: Uint8Array) => {
     written.push(Buffer.from(bytes).toString());
     return { blob: `${written.length}`, size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
@@ -46,6 +47,7 @@ function deps(fields: Partial<IngestDeps> = {}) {
   const made: IngestDeps = {
     blobs: {
       putBatch: async (list: readonly Uint8Array[]) => ({ references: list.map(refer), durable: Promise.resolve() }),
+      has: async (blob: string) => !erased.has(blob),
     } as unknown as IngestDeps['blobs'],
     ...parsingBy(parseNothing),
     relate: async () => ({ conversation: { id: 'c', matchedBy: 'new' } }),
@@ -56,7 +58,7 @@ function deps(fields: Partial<IngestDeps> = {}) {
     limits: createLimits(),
     ...fields,
   };
-  return { made, written };
+  return { made, written, erased };
 }
 
 test('reports an error only after the bytes are written', async () => {
@@ -97,6 +99,20 @@ describe('a retry', () => {
     // Committed: the same mail, sent once more, is another mail.
     await ingest(made, target, [item()], async () => {});
     expect(written).toHaveLength(4);
+  });
+
+  it('stores again what was swept or erased meanwhile', async () => {
+    const { made, written, erased } = deps();
+    const refused = ingest(made, target, [item()], async () => {
+      throw new Error('LEASE_LOST');
+    });
+    await expect(refused).rejects.toThrow('LEASE_LOST');
+    erased.add('1');
+    let blobs: string[] = [];
+    await ingest(made, target, [item()], async (ready) => {
+      blobs = ready.map(({ raw }) => raw.blob);
+    });
+    expect([written.length, blobs]).toEqual([2, ['2']]);
   });
 
   it('stores again what never became durable', async () => {

@@ -22,6 +22,11 @@ it('waits longer with each attempt, up to an hour', () => {
   expect(waits).toEqual([MINUTE, 2 * MINUTE, 4 * MINUTE, 60 * MINUTE]);
 });
 
+it('a limit of connections is waited for equally long each time: the whole server waits', () => {
+  const waits = [1, 2, 10].map((tries) => classify('h', 'connect', '421 Too many concurrent SMTP connections', tries));
+  expect(waits.map(({ retryAfterMs }) => retryAfterMs)).toEqual([45_000, 45_000, 45_000]);
+});
+
 it.each([
   ['451 greylisted, try again in 5 minutes', 5 * MINUTE],
   ['451 4.7.1 retry after 300 seconds', 5 * MINUTE],
