@@ -3,7 +3,7 @@
 // cannot strip types.  node scripts/with-toolchain.mjs <script> [args…]
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -39,10 +39,13 @@ function findNode() {
   const name = `node-${platform}-${process.arch}`;
   const prefix = join(root, '.toolchain', `node-${WANTED}`);
   const node = join(prefix, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
-  if (!existsSync(node)) {
+  // An interrupted download leaves half a file.
+  const runs = () => spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout?.trim() === `v${WANTED}`;
+  if (!runs()) {
     say(
       `Node ${process.versions.node} is older than the container's; fetching Node ${WANTED} into .toolchain/ (once, about 190 MB)`,
     );
+    rmSync(prefix, { recursive: true, force: true });
     mkdirSync(prefix, { recursive: true });
     const done = npm(process.execPath, [
       'install',
@@ -54,7 +57,7 @@ function findNode() {
       '--loglevel=error',
       `${name}@${WANTED}`,
     ]);
-    if (done.status !== 0 || !existsSync(node)) {
+    if (done.status !== 0 || !runs()) {
       fail(
         `could not install ${name}@${WANTED} from the npm registry (exit ${done.status}); install Node >= 24 yourself and run again`,
       );

@@ -7,7 +7,7 @@ import { checkOf } from './health.ts';
 export interface Waiting {
   /** Called at each attempt with the reason for the wait. The first calls start no server: usually Redis is available a moment later. */
   onWait(error: MailroomError): void;
-  /** Aborts when the port is not available: then there is no point in waiting. */
+  /** Aborts with HTTP_PORT_UNAVAILABLE when the port is not available: then there is no point in waiting. */
   signal: AbortSignal;
   /** Releases the port; resolves with its number if there was a server. @throws MailroomError HTTP_PORT_UNAVAILABLE */
   end(): Promise<number | undefined>;
@@ -37,17 +37,21 @@ export function waitVisibly(
     onWait(error) {
       reason = error;
       attempts += 1;
-      if (attempts < PATIENCE || server !== undefined) return;
+      if (attempts < PATIENCE || server !== undefined || gone.signal.aborted) return;
       emit('GatewayWaiting', { code: error.code, err: error });
       server = listen({
         health: async () => ({ ready: false, checks: { redis: checkOf(reason, 'waiting') } }),
         unavailable: () => reason,
       });
-      server.catch(() => gone.abort());
+      server.catch((error: unknown) => {
+        server = undefined;
+        gone.abort(error);
+      });
     },
     async end() {
-      const open = await server;
+      const opening = server;
       server = undefined;
+      const open = await opening;
       await open?.close();
       return open?.port;
     },

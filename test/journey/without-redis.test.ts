@@ -1,4 +1,6 @@
 // Redis is not there, or does not let us in: commands end with a clear error, the daemon is alive, not ready, and stops when it is asked to.
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { Redis } from 'ioredis';
 import { beforeAll, expect, it, test } from 'vitest';
 import { fixture } from '../support/fixture.ts';
@@ -93,6 +95,20 @@ it('serve is alive but not ready, waits for Redis, starts when Redis is there, a
   expect(await stopTime(second)).toBeLessThan(STOP_MS);
   await j.stop();
   await redis.stop();
+});
+
+it('a port in use is what serve reports, also while it waits for Redis', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  const settings = { http: { host: '127.0.0.1', port } };
+  const j = journey({ redisUrl: `redis://127.0.0.1:${await freePort()}`, emailServers, settings });
+  const one = j.start();
+  expect(await one.waitForExit()).toBe(1);
+  expect(one.output()).toMatch(new RegExp(`^mailroom: HTTP_PORT_UNAVAILABLE: .*127\\.0\\.0\\.1:${port}`, 'm'));
+  expect(one.events('ReleaseFailed')).toEqual([]);
+  taken.close();
+  await j.stop();
 });
 
 const redis = fixture(startRedis);

@@ -29,7 +29,7 @@ const ANSWER_MS = 4_000;
 /**
  * Waits for Redis, and refuses one that would lose or evict jobs or refuses the sign-in.
  * @throws MailroomError REDIS_UNFIT (too old, maxmemory-policy other than noeviction) and the other Redis codes with action stop; when `waitMs` are over
- * or `signal` aborts, the reason of the wait
+ * or `signal` aborts, the reason of the wait, or the signal's own if it is a MailroomError
  */
 export async function checkRedis(
   client: Redis,
@@ -69,6 +69,7 @@ export async function checkRedis(
       connected = client.status === 'connect' ? connected + 1 : 0;
       if (connected > 5) last = unavailable(client, 'REDIS_LOADING');
       onWait(last);
+      if (signal?.reason instanceof MailroomError) throw signal.reason;
       if (signal?.aborted || performance.now() >= until || client.status === 'end') throw last;
       await readyWithin(client, Math.min(RETRY_MS, until - performance.now()));
     }

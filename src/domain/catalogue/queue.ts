@@ -9,8 +9,8 @@ const freeMemory = [
 export const queueErrors = section({
   REDIS_UNREACHABLE: entry('transient', 'retry')(
     'Redis does not answer; fetching and sending wait for it',
-    'Check that Redis runs and that redis.url, redis.sentinels or redis.cluster is right. Mail is safe in the mailbox meanwhile.',
-    'Prüfen Sie, ob Redis läuft und redis.url, redis.sentinels oder redis.cluster stimmt. Die E-Mails liegen solange sicher im Postfach.',
+    'Check that Redis runs and that redis.url, redis.sentinels or redis.cluster is right: rediss:// (or redis.tls.enabled) for a port with TLS, and only for that; a private CA belongs into redis.tls.ca. Mail is safe in the mailbox meanwhile.',
+    'Prüfen Sie, ob Redis läuft und redis.url, redis.sentinels oder redis.cluster stimmt: rediss:// (oder redis.tls.enabled) für einen Port mit TLS, und nur dafür; eine eigene CA gehört in redis.tls.ca. Die E-Mails liegen solange sicher im Postfach.',
   ),
   REDIS_PASSWORD_WRONG: entry('auth', 'stop')(
     'Redis refuses the user name or password',
