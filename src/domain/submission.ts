@@ -56,8 +56,8 @@ export type SubmissionOutcome =
       sent: 'none' | 'unfinished' | 'whole';
       recipients?: RecipientOutcome[];
     }
-  /** onDataBegin refused, or the mail could not be read. No byte was sent. */
-  | { kind: 'withheld'; error: unknown };
+  /** onDataBegin refused, or the mail could not be read (to its end). The final dot was never sent. */
+  | { kind: 'withheld'; error: unknown; sent: 'none' | 'unfinished' };
 
 export interface Submitter {
   submit(submission: Submission): Promise<SubmissionOutcome>;

@@ -1,14 +1,13 @@
 // A server accepted the mail, or it was found in Sent: for all recipients, or for some while others are deferred. In the latter case the reply returns to
 // `prepared` for the deferred ones only, with the same bytes and Message-ID. It ends `accepted` when each recipient is settled.
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { RecipientState, Result } from '../contract/result.ts';
 import { moveRecipients, some } from '../domain/recipients.ts';
-import type { JournalEntry, ReplyState, Transition, Transitioned } from '../domain/reply-journal.ts';
+import type { JournalEntry, ReplyState } from '../domain/reply-journal.ts';
 import type { JobEnding } from '../domain/reply-queues.ts';
 import { defined } from '../lib/defined.ts';
 import { DAY_MS } from '../lib/time.ts';
 import { type ResultFields, resultOf } from './results.ts';
-import { expectedIn, later, report, requestMark, storeSentCopy, type Work } from './work.ts';
+import { expectedIn, insist, later, report, requestMark, storeSentCopy, type Work } from './work.ts';
 
 /** A recipient that is deferred for longer is given up (RFC 5321 §4.5.4.1: at least 4–5 days), ms. */
 export const GIVE_UP_MS = 5 * DAY_MS;
@@ -55,20 +54,22 @@ export async function settleAccepted(
       warnings: [...(given.result.warnings ?? []), ...warnings],
     },
   );
-  const { moved, state } = await writeFirmly(work, {
-    from: open ? given.from.filter((one) => one !== 'dropped') : given.from,
-    to,
-    ...defined({ fence: given.fence }),
-    ...(open ? { waitMs: given.waitMs } : { release: work.fence }),
-    change: {
-      result,
-      evidence: given.evidence,
-      acceptances,
-      ...defined({ recipients }),
-      // Some recipients have the mail from this sender: only a person may change the sender now.
-      ...(open && since !== undefined ? { deferredSince: since, doubted: true } : {}),
-    },
-  });
+  const { moved, state } = await insist(work, () =>
+    deps.journal.transition(work.reply.replyId, {
+      from: open ? given.from.filter((one) => one !== 'dropped') : given.from,
+      to,
+      ...defined({ fence: given.fence }),
+      ...(open ? { waitMs: given.waitMs } : { release: work.fence }),
+      change: {
+        result,
+        evidence: given.evidence,
+        acceptances,
+        ...defined({ recipients }),
+        // Some recipients have the mail from this sender: only a person may change the sender now.
+        ...(open && since !== undefined ? { deferredSince: since, doubted: true } : {}),
+      },
+    }),
+  );
   if (!moved) {
     // A person dropped it in the meantime: it was accepted for some recipients, and the others are not tried.
     const dropped = open && state === 'dropped' && given.from.includes('dropped');
@@ -109,22 +110,6 @@ async function afterwards(
 /** ms since the backend submitted it, without requested waits. */
 const sinceSubmitted = ({ job, reply }: Work): number =>
   Math.max(0, Date.now() - Math.max(job.addedAt, Date.parse(reply.notBefore ?? '') || 0));
-
-/**
- * A server's answer is known only once: a Redis that refuses writes for a moment (full, demoted, its disk unavailable) must not turn an accepted
- * reply into an uncertain one. Retries for `insistMs`, then throws the last error. To repeat the transition is safe.
- */
-async function writeFirmly({ deps, reply, settings }: Work, transition: Transition): Promise<Transitioned> {
-  const began = performance.now();
-  for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, 2_000)) {
-    try {
-      return await deps.journal.transition(reply.replyId, transition);
-    } catch (error) {
-      if (performance.now() - began + waitMs > settings.insistMs) throw error;
-      await sleep(waitMs);
-    }
-  }
-}
 
 const journalTime = async (work: Work, recipients: readonly RecipientState[] | undefined) =>
   some(recipients, 'deferred') ? work.deps.journal.now() : undefined;

@@ -1,15 +1,17 @@
 // The outcome of a submission and its effect on the reply: accepted, uncertain, refused, or tried again. Called by submission.ts.
 import type { Failure, RecipientState, Remote } from '../contract/result.ts';
+import { asError } from '../domain/errors.ts';
 import { afterRcpt, moveRecipients, some } from '../domain/recipients.ts';
 import type { JournalEntry, ReplyState } from '../domain/reply-journal.ts';
 import { STRETCH, sendingMailbox } from '../domain/reply-pace.ts';
 import type { JobEnding } from '../domain/reply-queues.ts';
 import type { RecipientOutcome, SubmissionOutcome } from '../domain/submission.ts';
 import { defined } from '../lib/defined.ts';
+import { MINUTE_MS } from '../lib/time.ts';
 import { GIVE_UP_MS, settleAccepted } from './accept.ts';
 import { BegunElsewhere, forgottenBegin } from './begin-data.ts';
 import { failureOf, refusalOf, remoteLine } from './results.ts';
-import { expectedIn, fenced, later, move, reject, report, type Work } from './work.ts';
+import { expectedIn, fenced, insist, later, move, reject, report, type Work } from './work.ts';
 
 export type Accepted = SubmissionOutcome & { kind: 'accepted' };
 
@@ -51,15 +53,19 @@ export async function conclude(
       const elsewhere = await forgottenBegin(work, entry);
       return uncertainByMarker(work, entry, elsewhere ?? { begins: entry.begins + 1, at: new Date() });
     }
+    const late = outcome.sent !== 'none';
     const failure = refusalOf(outcome.error);
-    if (failure !== undefined) return reject(work, failure); // the rendered mail no longer exists
-    // No byte was sent. The journal may have recorded DATA and failed to report it: the reply returns to its earlier state.
-    await move(work, {
-      from: ['submitting', 'data-begun'],
+    if (failure !== undefined) return reject(work, failure, {}, late); // the rendered mail no longer exists, or is damaged
+    const where = late ? 'before its end' : 'before the first byte';
+    // No dot was sent. The journal may have recorded DATA and failed to report it: the reply returns to its earlier state.
+    const { moved } = await move(work, {
+      from: late ? ['data-begun', 'uncertain'] : ['submitting', 'data-begun'],
       to: 'prepared',
-      change: { evidence: 'withheld before the first byte' },
+      late,
+      change: { evidence: `withheld ${where}: ${asError(outcome.error).message.slice(0, 200)}` },
     });
-    return later(1_000);
+    // Half a mail costs the server more than none.
+    return moved && late ? later(stretched(work, MINUTE_MS)) : later(1_000);
   }
   if (outcome.verdict.action === 'settle') return uncertain(work, outcome);
   return refused(work, entry, outcome);
@@ -162,18 +168,20 @@ async function refused(
   }
   const slower = verdict.action === 'back-off' && code !== 'RECIPIENT_RATE';
   const paused = verdict.action === 'pause-server' || verdict.action === 'hold';
-  const { moved } = await move(work, {
-    from: late ? ['data-begun', 'uncertain'] : ['submitting', 'data-begun'],
-    to: 'prepared',
-    late,
-    ...(slower || paused ? {} : { waitMs }), // otherwise the whole server waits
-    change: {
-      ...(recipients === undefined
-        ? {}
-        : { recipients: moveRecipients(recipients, ['uncertain'], { state: 'pending' }) }),
-      evidence: `${code} (sent: ${sent}): ${remoteLine(remote)}`,
-    },
-  });
+  const write = () =>
+    move(work, {
+      from: late ? ['data-begun', 'uncertain'] : ['submitting', 'data-begun'],
+      to: 'prepared',
+      late,
+      ...(slower || paused ? {} : { waitMs }), // otherwise the whole server waits
+      change: {
+        ...(recipients === undefined
+          ? {}
+          : { recipients: moveRecipients(recipients, ['uncertain'], { state: 'pending' }) }),
+        evidence: `${code} (sent: ${sent}): ${remoteLine(remote)}`,
+      },
+    });
+  const { moved } = await (late ? insist(work, write) : write());
   if (!moved) return fenced(work);
   report(work, 'ReplyRetried', { code, class: verdict.class, attempts: entry.attempts, delayMs: waitMs });
   await work.job.progress({

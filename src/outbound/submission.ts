@@ -160,9 +160,8 @@ async function submit(
   work.maxSize.known = submitter.maxSize() ?? work.maxSize.known;
   // The journal's writes may still be running when the connection breaks: the next step needs their result.
   await begun?.catch(() => {});
-  if (outcome.kind === 'withheld' || (outcome.kind === 'failed' && outcome.sent === 'none'))
-    await deps.pace.refund(pace);
   if (outcome.kind === 'accepted') return outcome;
+  if (outcome.sent === 'none') await deps.pace.refund(pace);
   if (!(await submitting).moved) return fenced(work);
   if (outcome.kind === 'withheld' && outcome.error instanceof AnsweredMeanwhile)
     return holdForCollision(work, { ...entry, attempts }, outcome.error.answered);

@@ -1,4 +1,5 @@
 // A reply at work: what its steps share, how they move it in the journal, and the two endings that any step may reach (rejected, claim lost).
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Reply } from '../contract/reply.ts';
 import type { Failure } from '../contract/result.ts';
 import type { SmtpServer } from '../domain/email-server.ts';
@@ -49,6 +50,22 @@ export const move = (
   transition: Omit<Transition, 'fence'>,
 ): Promise<Transitioned> => deps.journal.transition(reply.replyId, { ...transition, fence });
 
+/**
+ * For a transition by the answer to a mail, which is known only once: a Redis that refuses writes for a moment (full, demoted, its disk unavailable)
+ * must not turn an accepted or refused reply into an uncertain one. Retries for `insistMs`, then throws the last error. To repeat a transition is safe.
+ */
+export async function insist<T>({ settings }: Work, write: () => Promise<T>): Promise<T> {
+  const began = performance.now();
+  for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, 2_000)) {
+    try {
+      return await write();
+    } catch (error) {
+      if (performance.now() - began + waitMs > settings.insistMs) throw error;
+      await sleep(waitMs);
+    }
+  }
+}
+
 export const report = (
   { deps, server, reply }: Pick<Work, 'deps' | 'server' | 'reply'>,
   event: EventName,
@@ -66,18 +83,22 @@ export const expectedIn = (ms: number): string => new Date(Date.now() + ms).toIS
 /** @param late the refusal answers the DATA of this claim: it counts even if another worker has marked the reply uncertain */
 export async function reject(work: Work, failure: Failure, more: ResultFields = {}, late = false): Promise<JobEnding> {
   const { deps, server, reply, fence } = work;
-  const before = await deps.journal.read(reply.replyId);
-  const result = resultOf(
-    { ...before, replyId: reply.replyId, server: server.name, state: 'rejected' },
-    { failure, ...defined({ remote: failure.remote }), ...more },
-  );
-  const { moved } = await move(work, {
-    from: late ? ['data-begun', 'uncertain'] : ['queued', 'prepared', 'submitting', 'data-begun'],
-    to: 'rejected',
-    late,
-    release: fence,
-    change: { result, evidence: `rejected: ${failure.code} ${remoteLine(failure.remote)}` },
-  });
+  const write = async () => {
+    const before = await deps.journal.read(reply.replyId);
+    const result = resultOf(
+      { ...before, replyId: reply.replyId, server: server.name, state: 'rejected' },
+      { failure, ...defined({ remote: failure.remote }), ...more },
+    );
+    const { moved } = await move(work, {
+      from: late ? ['data-begun', 'uncertain'] : ['queued', 'prepared', 'submitting', 'data-begun'],
+      to: 'rejected',
+      late,
+      release: fence,
+      change: { result, evidence: `rejected: ${failure.code} ${remoteLine(failure.remote)}` },
+    });
+    return { moved, result };
+  };
+  const { moved, result } = await (late ? insist(work, write) : write());
   if (!moved) return fenced(work);
   report(work, 'ReplyRejected', { code: failure.code, class: failure.class });
   return { end: 'failed', result };

@@ -82,7 +82,8 @@ export function createSubmitter(
         ...(submission.envelope.dsn === undefined || offersDsn(ehlo) ? {} : { dsnIgnored: true as const }),
       };
     } catch (thrown) {
-      if (tracker.withheld !== undefined) return { kind: 'withheld', error: tracker.withheld.error };
+      if (tracker.withheld !== undefined)
+        return { kind: 'withheld', error: tracker.withheld.error, sent: tracker.firstByte ? 'unfinished' : 'none' };
       return failed(server, submission, tracker, asError(thrown) as SmtpError, tokenFault);
     } finally {
       tracker.over = true;

@@ -78,9 +78,12 @@ async function* tracked(
   begin: () => Promise<void>,
 ): AsyncGenerator<Uint8Array> {
   tracker.pulled = true;
+  /** The mail is readable, but no more of it may be sent. */
+  let isStopped = false;
   const check = () => {
+    isStopped = tracker.over || submission.mayContinue?.() === false;
     if (tracker.over) throw new Error('the submission is over');
-    if (submission.mayContinue?.() === false) throw new Error('the claim lapsed while the mail was being sent');
+    if (isStopped) throw new Error('the claim lapsed while the mail was being sent');
   };
   try {
     await begin();
@@ -91,7 +94,7 @@ async function* tracked(
     }
     check();
   } catch (error) {
-    if (!tracker.firstByte) tracker.withheld = { error };
+    if (!tracker.firstByte || !isStopped) tracker.withheld = { error };
     // nodemailer writes a code of its own into the error that it is given.
     throw new Error(`the mail ended early: ${asError(error).message}`);
   }

@@ -214,6 +214,32 @@ it('a missing rendered mail ends its reply with the reason, and other replies co
   expect(room.sink.received).toHaveLength(1);
 });
 
+it('a damaged rendered mail ends its reply with that reason; a store that fails inside the mail does not', async () => {
+  const failures = [new MailroomError('BLOB_STORE_UNAVAILABLE'), new MailroomError('BLOB_DAMAGED')];
+  const one = await replica({
+    settings: { waitScale: 0.01 },
+    change: ({ deps }) => {
+      const open = deps.openSubmitter;
+      deps.openSubmitter = (server) => {
+        const submitter = open(server);
+        async function* damaged(mail: AsyncIterable<Uint8Array>) {
+          for await (const bytes of mail) yield bytes.subarray(0, 100);
+          throw failures.shift();
+        }
+        return { ...submitter, submit: (mail) => submitter.submit({ ...mail, bytes: () => damaged(mail.bytes()) }) };
+      };
+    },
+  });
+  const input = reply();
+  await one.replies.submitReply(input);
+  await one.reached(input.replyId, 'rejected');
+  expect(await one.replies.getReply(input.replyId)).toMatchObject({ attempts: 2, failure: { code: 'BLOB_DAMAGED' } });
+  expect((await one.deps.journal.read(input.replyId))?.evidence).toContainEqual(
+    expect.stringContaining('withheld before its end: The blob store cannot be read or written'),
+  );
+  expect(room.sink.received).toEqual([]);
+});
+
 it.each([
   ['before the first byte', 0],
   ['inside the mail', 1],

@@ -139,18 +139,26 @@ describe('an exception in a worker', () => {
     expect(room.sink.received).toHaveLength(1);
   });
 
-  it('an acceptance that Redis refuses to record is recorded a moment later, and causes no doubt', async () => {
-    const one = await replica({}, ({ deps }) => {
+  it.each([
+    ['an acceptance', [], 'accepted'],
+    ['a refusal', ['550 5.7.60 Client does not have permissions to send as this sender'], 'rejected'],
+    ['a refusal for now', ['451 4.3.2 Try again later'], 'accepted'],
+  ])('%s that Redis refuses to record is recorded a moment later, and causes no doubt', async (_, answers, state) => {
+    for (const answer of answers) room.sink.faults.push({ at: 'dot', reply: answer });
+    const one = await replica({ waitScale: 0.01 }, ({ deps }) => {
       const { transition } = deps.journal;
+      let begun = false;
       let refused = 0;
       deps.journal.transition = async (replyId, plan) => {
-        if (plan.to === 'accepted' && refused++ < 3) throw new Error('OOM command not allowed');
+        if (begun && refused++ < 3) throw new Error('OOM command not allowed');
+        begun ||= plan.to === 'data-begun';
         return transition(replyId, plan);
       };
     });
     await one.replies.submitReply(reply('noted'));
-    await one.reached('noted', 'accepted');
+    await one.reached('noted', state);
     expect(one.events.map(({ name }) => name)).not.toContain('ReplyUncertain');
+    expect(room.sink.received).toHaveLength(state === 'accepted' ? 1 : 0);
   });
 });
 
