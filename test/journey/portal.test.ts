@@ -175,14 +175,19 @@ async function tested(page: Page, button: Locator): Promise<Locator> {
 
 /** Presses a button again while the answer to the first press is on its way. */
 async function pressTwice(page: Page, button: Locator, url: RegExp): Promise<void> {
-  const pressed = Promise.withResolvers<void>();
+  const [answered, pressed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   await page.route(url, async (route) => {
     const response = await route.fetch({ maxRedirects: 0 });
+    answered.resolve();
     await pressed.promise;
     await route.fulfill({ response }).catch(() => {}); // given up for the second
   });
-  await button.click();
-  await button.click();
+  await button.hover();
+  for (let press = 0; press < 2; press += 1) {
+    await page.mouse.down();
+    await page.mouse.up();
+    await answered.promise;
+  }
   pressed.resolve();
 }
 
