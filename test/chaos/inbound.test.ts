@@ -8,7 +8,7 @@ import { expect, it } from 'vitest';
 import { startDovecot } from '../support/dovecot.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import { fixture } from '../support/fixture.ts';
-import { journey } from '../support/journey.ts';
+import { journey, passwordMailbox } from '../support/journey.ts';
 import type { MailroomProcess } from '../support/mailroom.ts';
 import { oneMail } from '../support/mails.ts';
 import { seededRandom } from '../support/random.ts';
@@ -42,19 +42,9 @@ it('loses nothing and enqueues nothing twice', async () => {
         backoff: { baseMs: 100, capMs: 1_500 },
       },
     },
-    emailServers: BOXES.map((user, i) => ({
-      serverType: 'IMAP',
-      name: user,
-      host: 'localhost',
-      port: proxy.port,
-      tls: true,
-      authenticationType: 'Password',
-      user,
-      passwordEnv: 'MAILROOM_SECRET_TEST',
-      emailFlow: i < 2 ? 'Shared flow' : `Flow ${i}`,
-      enabled: true,
-      startFrom: 'all',
-    })),
+    emailServers: BOXES.map((user, i) =>
+      passwordMailbox(user, proxy.port, { emailFlow: i < 2 ? 'Shared flow' : `Flow ${i}` }),
+    ),
     env: { MAILROOM_SECRET_TEST: PASSWORD },
   });
   const flows = ['Shared flow', 'Flow 2', 'Flow 3'];

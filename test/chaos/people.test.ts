@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { mailboxEventsQueue, mailboxId } from '../../src/contract/names.ts';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { fixture } from '../support/fixture.ts';
-import { journey } from '../support/journey.ts';
+import { journey, passwordMailbox } from '../support/journey.ts';
 import type { MailroomProcess } from '../support/mailroom.ts';
 import { seededRandom } from '../support/random.ts';
 import { waitFor } from '../support/temp.ts';
@@ -37,18 +37,9 @@ it('reports each act of a colleague as exactly one event', async () => {
         backoff: { baseMs: 50, capMs: 500 },
       },
     },
-    emailServers: BOXES.map((user) => ({
-      serverType: 'IMAP',
-      name: user,
-      host: 'localhost',
-      port: sandbox.imap.port,
-      authenticationType: 'Password',
-      passwordEnv: 'MAILROOM_SECRET_TEST',
-      user,
-      emailFlow: FLOW,
-      startFrom: 'all',
-      mailboxEvents: 'flags-and-sent',
-    })),
+    emailServers: BOXES.map((user) =>
+      passwordMailbox(user, sandbox.imap.port, { emailFlow: FLOW, mailboxEvents: 'flags-and-sent' }),
+    ),
     env: { MAILROOM_SECRET_TEST: PASSWORD },
   });
   /** What was done to each message, by its Message-ID. */

@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest';
 import { startDovecot } from '../support/dovecot.ts';
 import { fixture } from '../support/fixture.ts';
-import { journey } from '../support/journey.ts';
+import { journey, passwordMailbox } from '../support/journey.ts';
 import { mails } from '../support/mails.ts';
 import { seededRandom } from '../support/random.ts';
 import { startRedis } from '../support/redis.ts';
@@ -22,21 +22,7 @@ it('enqueues 1,000 mails exactly once over five kills', async () => {
   const j = journey({
     redisUrl: redis.url,
     ca: dovecot.caPem,
-    emailServers: [
-      {
-        serverType: 'IMAP',
-        name: 'Support',
-        host: 'localhost',
-        port: dovecot.port,
-        tls: true,
-        authenticationType: 'Password',
-        user: USER,
-        passwordEnv: 'MAILROOM_SECRET_TEST',
-        emailFlow: 'Support',
-        enabled: true,
-        startFrom: 'all',
-      },
-    ],
+    emailServers: [passwordMailbox(USER, dovecot.port, { emailFlow: 'Support' })],
     env: { MAILROOM_SECRET_TEST: PASSWORD },
   });
   try {

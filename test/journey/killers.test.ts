@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest';
 import { startDovecot } from '../support/dovecot.ts';
 import { fixture } from '../support/fixture.ts';
-import { journey } from '../support/journey.ts';
+import { journey, passwordMailbox } from '../support/journey.ts';
 import { mails } from '../support/mails.ts';
 import { startRedis } from '../support/redis.ts';
 
@@ -58,21 +58,7 @@ it('mails that kill the parser cost their own time and delay no others', async (
     const replicas = [0, 1].map(() => j.start([], [], 'test/journey/killers-gateway.ts'));
     const health = (await Promise.all(replicas.map((one) => j.port(one)))).map(askHealth);
     const startedAt = performance.now();
-    j.writeEmailServers(
-      BOXES.map((user) => ({
-        serverType: 'IMAP',
-        name: user,
-        host: 'localhost',
-        port: dovecot.port,
-        tls: true,
-        authenticationType: 'Password',
-        user,
-        passwordEnv: 'MAILROOM_SECRET_TEST',
-        emailFlow: user,
-        startFrom: 'all',
-        enabled: true,
-      })),
-    );
+    j.writeEmailServers(BOXES.map((user) => passwordMailbox(user, dovecot.port)));
     const all = await Promise.all(BOXES.map((user) => j.waitForMessages(user, GOOD + KILLERS)));
     expect(performance.now() - startedAt).toBeLessThan(60_000);
     const took = (await Promise.all(health.map((stop) => stop()))).flat();

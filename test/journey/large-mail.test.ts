@@ -8,7 +8,7 @@ import { SHIPPED } from '../../bench/child.ts';
 import { createBlobStore } from '../../src/adapters/blobs/index.ts';
 import { startDovecot } from '../support/dovecot.ts';
 import { fixture } from '../support/fixture.ts';
-import { journey } from '../support/journey.ts';
+import { journey, passwordMailbox } from '../support/journey.ts';
 import { oneMail } from '../support/mails.ts';
 import { startRedis } from '../support/redis.ts';
 
@@ -27,19 +27,7 @@ function memoryOf(pid: number): { now: number; peak: number } {
 }
 
 it('is streamed in constant memory, and delays no other mail', async () => {
-  const server = (user: string, enabled = true) => ({
-    serverType: 'IMAP',
-    name: user,
-    host: 'localhost',
-    port: dovecot.port,
-    tls: true,
-    authenticationType: 'Password',
-    user,
-    passwordEnv: 'MAILROOM_SECRET_TEST',
-    emailFlow: user,
-    startFrom: 'all',
-    enabled,
-  });
+  const server = (user: string, enabled = true) => passwordMailbox(user, dovecot.port, { enabled });
   const j = journey({
     redisUrl: redis.url,
     ca: dovecot.caPem,

@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { fixture } from '../support/fixture.ts';
-import { journey } from '../support/journey.ts';
+import { journey, passwordMailbox } from '../support/journey.ts';
 import type { MailroomProcess } from '../support/mailroom.ts';
 import { startRedis } from '../support/redis.ts';
 import { waitFor } from '../support/temp.ts';
@@ -19,19 +19,7 @@ it('share the mailboxes, hand them over, and take them over', async () => {
     redisUrl: redis.url,
     ca: sandbox.caPem,
     settings: { inbound: { startStaggerMs: 0 } }, // lease and all the rest as in production
-    emailServers: BOXES.map((user) => ({
-      serverType: 'IMAP',
-      name: user,
-      host: 'localhost',
-      port: sandbox.imap.port,
-      tls: true,
-      authenticationType: 'Password',
-      user,
-      passwordEnv: 'MAILROOM_SECRET_TEST',
-      emailFlow: 'F',
-      enabled: true,
-      startFrom: 'all',
-    })),
+    emailServers: BOXES.map((user) => passwordMailbox(user, sandbox.imap.port, { emailFlow: 'F' })),
     env: { MAILROOM_SECRET_TEST: PASSWORD },
   });
   try {

@@ -36,19 +36,19 @@ const emailServers = [
 const COMMAND_MS = 30_000;
 
 test.each([
-  ['audit'],
-  ['servers'],
-  ['check'],
-  ['replies', 'held'],
-  ['replay', 'Support', 'since 2026-01-01'],
-  ['tail', 'Support'],
-  ['invite'],
-  ['credentials'],
-])('%s %s ends soon, reporting the fault and what to do', async (...args) => {
+  'audit',
+  'servers',
+  'check',
+  'replies held',
+  'replay Support 2026-01-01',
+  'tail Support',
+  'invite',
+  'credentials',
+])('%s ends soon, reporting the fault and what to do', async (command) => {
   const port = await freePort();
   const j = journey({ redisUrl: `redis://127.0.0.1:${port}`, emailServers });
   const began = performance.now();
-  const { code, output } = await j.run(...args);
+  const { code, output } = await j.run(...command.split(' '));
   expect(performance.now() - began).toBeLessThan(COMMAND_MS);
   expect(code).toBe(1);
   expect(output).toMatch(new RegExp(`^mailroom: REDIS_UNREACHABLE: .*127\\.0\\.0\\.1:${port}`, 'm'));

@@ -193,4 +193,11 @@ export const sandboxApplication = ({ tenant, authority }: Pick<Sandbox, 'tenant'
   credentials: [{ secretEnv: 'MAILROOM_SECRET_APP' }],
 });
 
+/** An IMAP server whose password is in MAILROOM_SECRET_TEST; it is named as its user, as is its flow, and begins with the oldest message. */
+export const passwordMailbox = (user: string, port: number, fields: object = {}) => ({
+  ...{ serverType: 'IMAP', name: user, host: 'localhost', port, tls: true, authenticationType: 'Password', user },
+  ...{ passwordEnv: 'MAILROOM_SECRET_TEST', emailFlow: user, startFrom: 'all', enabled: true },
+  ...fields,
+});
+
 export const replyJob = replyJobId;

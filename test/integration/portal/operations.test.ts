@@ -9,6 +9,7 @@ import { mailboxId, messageKey, PREFIX } from '../../../src/contract/names.ts';
 import { emptyLedger, type LedgerMeta } from '../../../src/domain/ledger.ts';
 import { unreadable } from '../../../src/mime/index.ts';
 import { storeBlob } from '../../support/blobs.ts';
+import { KEPT } from '../../support/ledger.ts';
 import { freePort } from '../../support/temp.ts';
 import { fileServer, portalRoom, TOKENS } from './gateway.ts';
 
@@ -40,12 +41,7 @@ async function quarantine(notes: readonly { uid: number; reason: string }[]): Pr
   const blob = await storeBlob(blobs, Buffer.from(raw));
   await blobs.close();
   const token = (await createLeases(portal.redis, 'test', 5_000).acquire(mailbox)) ?? 'no lease';
-  const commit = await openCommit(portal.redis, flows, {
-    keepCompletedSeconds: 60,
-    keepFailedSeconds: 60,
-    keepFingerprintsSeconds: 60,
-    keepSiblingsSeconds: 60,
-  });
+  const commit = await openCommit(portal.redis, flows, KEPT);
   const messages = notes.map(
     ({ uid, reason }): Message => ({
       schema: MESSAGE_SCHEMA,

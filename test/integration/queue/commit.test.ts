@@ -9,9 +9,10 @@ import { createLeases } from '../../../src/adapters/redis/lease.ts';
 import { createLedgers } from '../../../src/adapters/redis/ledgers.ts';
 import type { Message } from '../../../src/contract/message.ts';
 import { emailFlowQueue, PREFIX } from '../../../src/contract/names.ts';
-import { emptyLedger, type LedgerMeta } from '../../../src/domain/ledger.ts';
+import { emptyLedger } from '../../../src/domain/ledger.ts';
 import type { CommitRequest } from '../../../src/inbound/ports.ts';
 import { fixture } from '../../support/fixture.ts';
+import { KEPT, META } from '../../support/ledger.ts';
 import { startRedis } from '../../support/redis.ts';
 import { waitFor } from '../../support/temp.ts';
 
@@ -22,28 +23,11 @@ let mailboxId: string;
 let token: string;
 let n = 0;
 
-const settings = {
-  keepCompletedSeconds: 60,
-  keepFailedSeconds: 60,
-  keepFingerprintsSeconds: 86_400,
-  keepSiblingsSeconds: 60,
-};
-const meta: LedgerMeta = {
-  uidValidity: '1',
-  era: '',
-  startedAt: 0,
-  start: 'all',
-  emailFlows: ['F'],
-  user: 'u',
-  host: 'h',
-  folder: 'INBOX',
-};
-
 const server = fixture(startRedis);
 beforeAll(async () => {
   redis = new Redis(server.url, { maxRetriesPerRequest: null });
   flows = openEmailFlows(redis);
-  commit = await openCommit(redis, flows, settings);
+  commit = await openCommit(redis, flows, KEPT);
 });
 afterAll(async () => {
   await flows.close();
@@ -61,7 +45,7 @@ const request = (uids: number[], fields: Partial<CommitRequest> = {}): CommitReq
   mailboxId,
   leaseToken: token,
   ledger: emptyLedger(),
-  change: { outcomes: [{ outcome: 'enqueued', uids }], meta },
+  change: { outcomes: [{ outcome: 'enqueued', uids }], meta: META },
   messages: uids.map((uid) => message(uid)),
   ...fields,
 });
@@ -80,7 +64,7 @@ describe('one-script commit', () => {
     expect(await waiting()).toBe(2);
     expect(await waiting(`Other: ${n} & ü`)).toBe(1);
     const loaded = await createLedgers(redis).load(mailboxId);
-    expect(loaded).toEqual({ ...after, meta });
+    expect(loaded).toEqual({ ...after, meta: META });
   });
 
   it.each([
@@ -140,9 +124,9 @@ describe('one-script commit', () => {
     const pending = [{ uid: 7, entry: { reason: 'no-data', attempts: 1, firstAt: 0, nextAt: 0 } }];
     await ledgers.parsing(mailboxId, new Map([[7, 3]]));
     const ledger = await commit(
-      request([1], { change: { outcomes: [{ outcome: 'enqueued', uids: [1] }], pending, meta }, afterCare: [1] }),
+      request([1], { change: { outcomes: [{ outcome: 'enqueued', uids: [1] }], pending, meta: META }, afterCare: [1] }),
     );
-    await commit({ mailboxId, leaseToken: token, ledger, change: { reset: true, outcomes: [], meta } });
+    await commit({ mailboxId, leaseToken: token, ledger, change: { reset: true, outcomes: [], meta: META } });
     const { sets, pending: left } = await ledgers.load(mailboxId);
     expect([sets.enqueued, left.size, await ledgers.afterCare(mailboxId)]).toEqual([[], 0, []]);
     expect(await ledgers.unfinished(mailboxId)).toEqual(new Map());
@@ -166,7 +150,7 @@ describe('one-script commit', () => {
   });
 
   it('removes completed jobs after their time while thousands complete', async () => {
-    const brief = await openCommit(redis, flows, { ...settings, keepCompletedSeconds: 1 });
+    const brief = await openCommit(redis, flows, { ...KEPT, keepCompletedSeconds: 1 });
     const connection = { host: '127.0.0.1', port: server.port, maxRetriesPerRequest: null };
     const worker = new Worker(emailFlowQueue(`Flow ${n}`), async () => {}, {
       connection,

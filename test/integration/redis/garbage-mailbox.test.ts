@@ -13,6 +13,7 @@ import type { Message } from '../../../src/contract/message.ts';
 import { PREFIX } from '../../../src/contract/names.ts';
 import * as key from '../../../src/domain/keys.ts';
 import type { LedgerMeta } from '../../../src/domain/ledger.ts';
+import { KEPT } from '../../support/ledger.ts';
 import { rig, type Type, typesBut } from './garbage.ts';
 
 const at = rig();
@@ -80,7 +81,7 @@ it.each(
     ['mailboxes', key.mailboxesKey(PREFIX), 'set'],
     ['siblings', key.siblingsKey(PREFIX, 'hash'), 'set'],
   ]),
-)('%s that is a %s is set aside by name, and no mailbox waits', async (name, type, one) => {
+)('%s that is a %s is set aside and named, and no mailbox waits', async (name, type, one) => {
   await at.garble(one, type);
   expect(await watch()).toEqual({ well: ALL, errors: [] });
   expect(at.said(one)).toHaveLength(1);
@@ -107,7 +108,7 @@ describe('an unreadable ledger', () => {
       ['uids', key.ledgerUidsKey(PREFIX, BAD), 'hash'],
       ['fingerprints', key.fingerprintsKey(PREFIX, BAD), 'zset'],
     ]),
-  )('%s that is a %s: stops its mailbox by name, and no other', async (_, type, one) => {
+  )('%s that is a %s is named and stops its mailbox, and no other', async (_, type, one) => {
     await at.garble(one, type);
     await stops(one);
     expect(await at.plain.type(one)).toBe(type);
@@ -233,14 +234,7 @@ describe('the commit', () => {
     const flows = openEmailFlows(at.redis);
     try {
       const ledger = await createLedgers(at.redis).load(BAD);
-      const commit = await openCommit(at.redis, flows, {
-        ...{
-          keepCompletedSeconds: 60,
-          keepFailedSeconds: 60,
-          keepFingerprintsSeconds: 86_400,
-          keepSiblingsSeconds: 60,
-        },
-      });
+      const commit = await openCommit(at.redis, flows, KEPT);
       const messageKey = `m-${BAD}-7-10`;
       await commit({
         mailboxId: BAD,
@@ -260,7 +254,7 @@ describe('the commit', () => {
   }
 
   it('sets aside what blocks it, and enqueues once', async () => {
-    const token = (await createLeases(at.redis, 'replica', 10_000).acquire(BAD)) ?? '';
+    const token = (await createLeases(at.redis, 'replica', 60_000).acquire(BAD)) ?? '';
     const spoilt = [
       key.quarantineKey(PREFIX, BAD),
       key.afterCareKey(PREFIX, BAD),
@@ -277,17 +271,11 @@ describe('the commit', () => {
   it.each([key.ledgerUidsKey(PREFIX, BAD), key.fingerprintsKey(PREFIX, BAD)])(
     'names %s when it cannot write',
     async (one) => {
-      const token = (await createLeases(at.redis, 'replica', 10_000).acquire(BAD)) ?? '';
+      const token = (await createLeases(at.redis, 'replica', 60_000).acquire(BAD)) ?? '';
       const ledgers = createLedgers(at.redis);
       await ledgers.load(BAD);
       const flows = openEmailFlows(at.redis);
-      const settings = {
-        keepCompletedSeconds: 60,
-        keepFailedSeconds: 60,
-        keepFingerprintsSeconds: 9,
-        keepSiblingsSeconds: 9,
-      };
-      const commit = await openCommit(at.redis, flows, settings);
+      const commit = await openCommit(at.redis, flows, KEPT);
       const ledger = await ledgers.load(BAD);
       await at.garble(one, 'list');
       const change = { outcomes: [{ outcome: 'enqueued' as const, uids: [10] }] };

@@ -8,6 +8,7 @@ import { createLedgers } from '../../../src/adapters/redis/ledgers.ts';
 import type { Message } from '../../../src/contract/message.ts';
 import { emailFlowQueue, PREFIX, repliesQueue } from '../../../src/contract/names.ts';
 import { emptyLedger } from '../../../src/domain/ledger.ts';
+import { KEPT } from '../../support/ledger.ts';
 import { rig, type Type, typesBut } from './garbage.ts';
 
 const at = rig();
@@ -21,13 +22,7 @@ afterEach(async () => {
 async function openFlows(): Promise<{ commit: CommitMessages; open: EmailFlows }> {
   const open = openEmailFlows(at.redis);
   flows = open;
-  const kept = {
-    keepCompletedSeconds: 60,
-    keepFailedSeconds: 60,
-    keepFingerprintsSeconds: 60,
-    keepSiblingsSeconds: 60,
-  };
-  return { open, commit: await openCommit(at.redis, open, kept) };
+  return { open, commit: await openCommit(at.redis, open, KEPT) };
 }
 
 /** Commits two messages of a flow on top of what the ledger has. */
@@ -50,7 +45,7 @@ const rows = (names: Record<string, Type | 'stream' | 'none'>) =>
 describe('an email flow', () => {
   // `meta` is read before: opening the queue writes it.
   it.each(rows({ wait: 'list', active: 'list' }))(
-    'whose %s is a %s accepts nothing, by name, and both messages once it is repaired',
+    'whose %s is a %s accepts nothing, and the key is named; both messages arrive once it is repaired',
     async (name, type) => {
       const { open, commit } = await openFlows();
       const queue = await open.queueOf('F');
@@ -69,7 +64,7 @@ describe('an email flow', () => {
   );
 
   it.each(rows({ events: 'stream', marker: 'zset', id: 'string' }))(
-    'whose %s is a %s restarts it, by name',
+    'whose %s is a %s begins that key anew, and the key is named',
     async (name, type) => {
       const { open, commit } = await openFlows();
       const queue = await open.queueOf('F');
@@ -86,7 +81,7 @@ describe('an email flow', () => {
 describe('the replies of a server', () => {
   const PRIORITY = { priority: 10, delayMs: 0 };
   it.each(rows({ prioritized: 'zset', meta: 'hash', active: 'list' }))(
-    'whose %s is a %s wait, by name; those of another server are added',
+    'whose %s is a %s wait, and the key is named; those of another server are added',
     async (name, type) => {
       const queues = openReplyQueues(at.redis, () => {});
       await queues.add('other', 'a', { replyId: 'a' }, PRIORITY);

@@ -31,7 +31,7 @@ const ALL_SENT = ['accepted', 'accepted', 'accepted'];
 const sendAll = () => Promise.all(['bad', 'b', 'c'].map(send));
 
 describe('an entry of the journal', () => {
-  it.each(typesBut('hash'))('that is a %s counts as forgotten, by name', async (type) => {
+  it.each(typesBut('hash'))('that is a %s counts as forgotten, and the key is named', async (type) => {
     await at.garble(replyKey(PREFIX, 'bad'), type);
     expect(await sendAll()).toEqual(ALL_SENT);
     expect(at.said(replyKey(PREFIX, 'bad'))).toHaveLength(1);
@@ -144,7 +144,7 @@ describe('a job on a replies queue', () => {
     ['data', '{"schema":"mailroom.reply/1",'],
     ['data', 'hello'],
     ['opts', '{'],
-  ])('with %s %j ends by name, and the others run', async (field, text) => {
+  ])('with %s %j ends with its name, and the others run', async (field, text) => {
     const server = `SMTP ${field} ${text.length}`;
     const payloads = new Map<string, unknown>();
     const queues = openReplyQueues(at.redis, () => {}, { ...repliesDefaults, lockMs: 500, stalledCheckMs: 500 });

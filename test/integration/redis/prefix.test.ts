@@ -45,6 +45,7 @@ import { NEWEST_FIRST } from '../../../src/lib/sort.ts';
 import { firstOf } from '../../../src/lib/streams.ts';
 import { resultOf } from '../../../src/outbound/results.ts';
 import { fixture } from '../../support/fixture.ts';
+import { KEPT, META } from '../../support/ledger.ts';
 import { startRedis } from '../../support/redis.ts';
 import { waitFor } from '../../support/temp.ts';
 
@@ -95,13 +96,7 @@ type Installation = ReturnType<typeof installation>;
 /** Writes every structure there is. */
 async function writeAll(one: Installation): Promise<void> {
   const { redis, flows, journal, ledgers } = one;
-  const settings = {
-    keepCompletedSeconds: 60,
-    keepFailedSeconds: 60,
-    keepFingerprintsSeconds: 86_400,
-    keepSiblingsSeconds: 60,
-  };
-  const commit = await openCommit(redis, flows, settings);
+  const commit = await openCommit(redis, flows, KEPT);
   const leases = createLeases(redis, 'replica', 60_000);
   await leases.heartbeat(60_000);
   const leaseToken = (await leases.acquire(MAILBOX)) ?? '';
@@ -116,16 +111,7 @@ async function writeAll(one: Installation): Promise<void> {
     change: {
       outcomes: [{ outcome: 'enqueued', uids: [1] }],
       pending: [{ uid: 2, entry: pending }],
-      meta: {
-        uidValidity: '1',
-        era: '',
-        startedAt: 0,
-        start: 'all',
-        emailFlows: ['F'],
-        user: 'u',
-        host: 'h',
-        folder: 'INBOX',
-      },
+      meta: META,
     },
     messages: [1, 3, 4].map((uid) => ({
       message: { messageKey: `m-${MAILBOX}-1-${uid}`, emailFlow: uid === 4 ? 'G' : 'F', uid } as Message,
@@ -178,7 +164,7 @@ async function writeAll(one: Installation): Promise<void> {
     windowMs: 60_000,
   };
   await pace.automaticBudget({ token: 't', ...budget });
-  await createLoginSlots(redis, 5)('tenant');
+  await createLoginSlots(redis, 0.01)('tenant');
   await one.tokens.write('token', 'secret');
   await one.portalServers.put({ name: 'Server' });
   const sessions = createPortalSessions(redis);

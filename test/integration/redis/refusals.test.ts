@@ -143,7 +143,7 @@ describe.each(kinds)('%s', (code, atStart, start) => {
   });
   afterAll(() => redis?.stop());
 
-  test(`at the start ends with ${atStart}, with address, words and advice`, async () => {
+  test(`at the start is ${atStart}, with address, words and advice`, async () => {
     const client = connectRedis({ url: redis.url }, () => {});
     let waits = 0;
     const began = performance.now();

@@ -17,12 +17,13 @@ import { closeRedis, connectRedis } from '../../../src/adapters/redis/client.ts'
 import { createLeases } from '../../../src/adapters/redis/lease.ts';
 import { explain } from '../../../src/cli/program.ts';
 import type { Message } from '../../../src/contract/message.ts';
-import { emptyLedger, type LedgerMeta } from '../../../src/domain/ledger.ts';
+import { emptyLedger } from '../../../src/domain/ledger.ts';
 import { problemOf, toMailroomError } from '../../../src/http/problem.ts';
 import { createEmit, type Emit } from '../../../src/telemetry/events.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
+import { KEPT, META } from '../../support/ledger.ts';
 import { startMailroom } from '../../support/mailroom.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { freePort, tempDir, waitFor } from '../../support/temp.ts';
@@ -77,16 +78,6 @@ const holdsSecret = (error: unknown) => {
 };
 
 describe('Redis', () => {
-  const meta: LedgerMeta = {
-    uidValidity: '1',
-    era: '',
-    startedAt: 0,
-    start: 'all',
-    emailFlows: ['F'],
-    user: 'u',
-    host: 'h',
-    folder: 'INBOX',
-  };
   const message = {
     messageKey: 'm-1-1-1',
     emailFlow: 'F',
@@ -119,12 +110,7 @@ describe('Redis', () => {
     );
     const client = connectRedis({ url: server.url }, emit);
     const flows = openEmailFlows(client);
-    const commit = await openCommit(client, flows, {
-      keepCompletedSeconds: 60,
-      keepFailedSeconds: 60,
-      keepFingerprintsSeconds: 60,
-      keepSiblingsSeconds: 60,
-    });
+    const commit = await openCommit(client, flows, KEPT);
     const leaseToken = (await createLeases(client, 'r', 60_000).acquire('0000000000000001')) ?? '';
     await flows.queueOf('F');
     await refuse(admin, server);
@@ -133,7 +119,7 @@ describe('Redis', () => {
         mailboxId: '0000000000000001',
         leaseToken,
         ledger: emptyLedger(),
-        change: { outcomes: [{ outcome: 'enqueued', uids: [1] }], meta },
+        change: { outcomes: [{ outcome: 'enqueued', uids: [1] }], meta: META },
         messages: [{ message }],
       }),
     );

@@ -36,6 +36,20 @@ describe('automatic mail', () => {
       'auto-reply',
       false,
     ],
+    [
+      'out of office of Exchange, by its references alone',
+      { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All', References: '<a@b>' },
+      {},
+      'auto-reply',
+      false,
+    ],
+    [
+      'the same that answers nothing',
+      { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
+      {},
+      'bulk',
+      false,
+    ],
     ['X-Autoreply', { 'X-Autoreply': 'yes' }, {}, 'auto-reply', false],
     ['weak subject alone', {}, { subject: 'Abwesenheit nächste Woche' }, 'none', false],
     [

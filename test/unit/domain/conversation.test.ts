@@ -20,7 +20,7 @@ const OLD = '<mr1.Yy0x.yhHVp51hGDvC.MAC@example.net>';
 const threading = (
   inReplyTo: string[] = [],
   references: string[] = [],
-  more: { messageId?: string; threadIndex?: string } = {},
+  more: { messageId?: string | undefined; threadIndex?: string } = {},
 ) => ({
   inReplyTo,
   references,
@@ -189,6 +189,11 @@ describe('matching a message to its conversation', () => {
     );
     expect(one.matchedBy).toBe('thread-index');
     expect(two.id).toBe(one.id);
+    const [first, named] = [undefined, '<named@b.example>'].map((messageId) =>
+      match(threading([], [], { threadIndex: head.toString('base64'), messageId })),
+    );
+    expect(first).toMatchObject({ matchedBy: 'new', id: one.id });
+    expect(named?.id).not.toBe(one.id);
   });
 
   it('finds a token in the body, and rejects forged ones', () => {

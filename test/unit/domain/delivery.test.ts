@@ -3,7 +3,15 @@ import { describe, expect, it } from 'vitest';
 import type { DeliveryStatus } from '../../../src/contract/message.ts';
 import type { Delivery } from '../../../src/contract/result.ts';
 import { catalogue, type ErrorCode } from '../../../src/domain/catalogue/index.ts';
-import { bounceClassOf, type Deliveries, keyOf, learn, withHint, withLearnt } from '../../../src/domain/delivery.ts';
+import {
+  bounceClassOf,
+  type Deliveries,
+  keyOf,
+  learn,
+  withDelivery,
+  withHint,
+  withLearnt,
+} from '../../../src/domain/delivery.ts';
 
 type Reported = DeliveryStatus['recipients'][number];
 const KIM = 'kim@customer.example';
@@ -172,5 +180,19 @@ describe('the cause of a bounce', () => {
     });
     expect(one?.report).toMatchObject({ class: 'mailbox-full', code: 'DELIVERY_DELAYED' });
     expect(catalogue[one?.report.code as ErrorCode].hint.de).not.toBe('');
+  });
+});
+
+describe('a recipient of a reply', () => {
+  const report = { learntAt: LEARNT_AT };
+  const bounced = { delivery: 'bounced', report } as const;
+  it.each([
+    ['accepted, and nothing was learnt', 'accepted', {}, { delivery: 'unknown' }],
+    ['refused, and nothing was learnt', 'rejected', {}, {}],
+    ['accepted, and bounced later', 'accepted', { [keyOf(KIM)]: bounced }, bounced],
+    ['accepted, and another bounced', 'accepted', { [keyOf(LEE)]: bounced }, { delivery: 'unknown' }],
+  ] as const)('%s', (_, state, known, added) => {
+    const one = { address: KIM, state };
+    expect(withDelivery(one, known)).toEqual({ ...one, ...added });
   });
 });

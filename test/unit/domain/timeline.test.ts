@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JournalEntry } from '../../../src/domain/reply-journal.ts';
 import { type JobFacts, messageTimeline, replyTimeline } from '../../../src/domain/timeline.ts';
+import { failureOf } from '../../../src/outbound/results.ts';
 import { message } from '../http/fixtures.ts';
 
 const at = (second: number) => Date.UTC(2026, 10, 23, 10, 0, second);
@@ -42,6 +43,13 @@ describe('a message', () => {
   });
 });
 
+it('a message that came to other mailboxes too names their copies', () => {
+  const of = (siblings: string[]) =>
+    messageTimeline({ message: { ...message, siblings }, job: job({}), quarantined: undefined, answer: undefined });
+  expect(of(['m-2-1-1']).siblings).toEqual(['m-2-1-1']);
+  expect('siblings' in of([])).toBe(false);
+});
+
 describe('a reply', () => {
   const entry: JournalEntry = {
     ...{ replyId: 'r', state: 'accepted', server: 'Out', createdAt: at(0), updatedAt: at(9), fence: 1, begins: 1 },
@@ -70,6 +78,15 @@ describe('a reply', () => {
       { step: 'accepted', at: at(3), said: '250 queued as 7' },
       { step: 'bounced', at: at(8), who: 'kim@example.org', code: 'BOUNCE_ADDRESS_UNKNOWN', said: '550 no such user' },
       { step: 'noted', said: 'no time' },
+    ]);
+  });
+
+  it.each(['rejected', 'held', 'dropped'] as const)('that is %s ends with the reason', (state) => {
+    const { acceptedAt: _, ...result } = entry.result as NonNullable<JournalEntry['result']>;
+    const failure = failureOf('SMTP_FROM_REFUSED', { remote: { system: 'smtp', text: '550 no' } });
+    const { events } = replyTimeline({ ...entry, state, deliveries: {}, result: { ...result, state, failure } });
+    expect(events.filter(({ step }) => step === state)).toEqual([
+      { step: state, at: at(9), code: 'SMTP_FROM_REFUSED', said: '550 no' },
     ]);
   });
 });

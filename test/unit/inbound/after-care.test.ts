@@ -50,3 +50,8 @@ it('waits while Redis’s disk is behind', async () => {
   expect(await one.run()).toBe(false);
   expect([one.moved, one.done]).toEqual([[], []]);
 });
+
+it('asks nothing of Redis where messages are left alone', async () => {
+  const left = { ports: {}, server: { afterQueued: { action: 'leave' } }, mailboxId: 'm' } as unknown as Watched;
+  expect(await afterCare(left, {} as Mailbox, undefined)).toBe(true);
+});

@@ -77,6 +77,25 @@ describe('the cause of a failure', () => {
     expect(all.state.isToBlame()).toBe(true);
   });
 
+  it('is the server from the fourth message that fails alone on', () => {
+    const state = isolation();
+    const blamed = [1, 2, 3, 4].map((uid) => {
+      state.failed([uid], [uid], new MailroomError('IMAP_CONNECTION_CLOSED'));
+      return state.isToBlame();
+    });
+    expect(blamed).toEqual([true, true, true, false]);
+  });
+
+  it('is searched for in twenty failures, which is more than a search takes', () => {
+    const state = isolation();
+    const closed = new MailroomError('IMAP_CONNECTION_CLOSED');
+    const searching = Array.from({ length: 21 }, () => {
+      state.failed([1, 2], [1], closed);
+      return state.isSearching(closed);
+    });
+    expect(searching.indexOf(false)).toBe(20);
+  });
+
   it('is searched for until a message arrives, and only after failures of FETCH', () => {
     const state = isolation();
     const closed = new MailroomError('IMAP_CONNECTION_CLOSED');
@@ -85,6 +104,12 @@ describe('the cause of a failure', () => {
     expect(state.isSearching(new MailroomError('IMAP_CONNECTION_CLOSED'))).toBe(false);
     state.arrived(2);
     expect(state.isSearching(closed)).toBe(false);
+  });
+
+  it('is not looked for in messages that wait for their next attempt: each of them is fetched alone, and last', () => {
+    const state = isolation();
+    expect(state.next([1, 2, 3], (uid) => uid === 2)).toEqual([1, 3]);
+    expect(state.next([2, 4], () => true)).toEqual([2]);
   });
 
   it('is looked for in the headers of a message once', () => {

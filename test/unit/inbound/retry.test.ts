@@ -10,7 +10,7 @@ describe('reconnecting', () => {
   const settings = { backoff: { baseMs: 1_000, capMs: 30_000 }, slowCapMs: 300_000, passwordCapMs: 900_000 };
   const rows: [
     ErrorCode,
-    { attempt: number; livedMs?: number; oauth?: boolean },
+    { attempt: number; livedMs?: number; oauth?: boolean; searching?: boolean },
     { delayMs: number; renew: boolean },
   ][] = [
     ['IMAP_TOKEN_EXPIRED', { attempt: 1 }, { delayMs: 0, renew: true }],
@@ -26,11 +26,13 @@ describe('reconnecting', () => {
     ['OAUTH_SECRET_EXPIRED', { attempt: 30 }, { delayMs: 300_000, renew: true }],
     ['IMAP_UNREACHABLE', { attempt: 30 }, { delayMs: 30_000, renew: false }],
     ['IMAP_CONNECTION_CLOSED', { attempt: 1, livedMs: 60_000 }, { delayMs: 250, renew: false }],
+    ['IMAP_CONNECTION_CLOSED', { attempt: 9, searching: true }, { delayMs: 500, renew: false }],
+    ['IMAP_CONNECTION_CLOSED', { attempt: 1, livedMs: 60_000, searching: true }, { delayMs: 250, renew: false }],
     ['LEDGER_STALE', { attempt: 9 }, { delayMs: 1_000, renew: false }],
     ['LEASE_LOST', { attempt: 1 }, { delayMs: 1_000, renew: false }],
   ];
-  it.each(rows)('%s %o', (code, { attempt, livedMs = 0, oauth = true }, expected) => {
-    const failed = { error: new MailroomError(code), attempt, livedMs, searching: false, oauth };
+  it.each(rows)('%s %o', (code, { attempt, livedMs = 0, oauth = true, searching = false }, expected) => {
+    const failed = { error: new MailroomError(code), attempt, livedMs, searching, oauth };
     expect(retryOf(failed, settings, () => 1)).toEqual(expected);
   });
 
