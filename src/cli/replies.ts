@@ -37,7 +37,7 @@ export function repliesCommand(program: Command): void {
     .option('--limit <n>', 'maximum number, newest first', count, 200)
     .option('--json', 'one JSON document')
     .action(async (state: List, options: { limit: number; json?: boolean }, command: Command) => {
-      const results = await withReplies(command, (api) => api.listReplies(state, options.limit));
+      const results = await withReplies(command, (api) => api.listReplies([state], options.limit));
       if (options.json === true) return printJson(results);
       if (results.length === 0) return print(`no reply is ${state}\n`);
       print(table(results.map(row), ['replyId', 'state', 'server', 'attempts', 'code', 'reason']));

@@ -26,8 +26,8 @@ export function apiOf(stores: Stores, room: ReplyRoom, servers: EmailServerWatch
     submitReply: replies.submitReply,
     getReply: replies.getReply,
     async listReplies({ states = resultSchema.shape.state.options, server, limit, cursor }) {
-      const lists = await Promise.all(states.map((state) => replies.listReplies(state, 1_000)));
-      const all = lists.flat().filter((result) => server === undefined || result.server === server);
+      const found = await replies.listReplies(states, 1_000);
+      const all = found.filter((result) => server === undefined || result.server === server);
       const from = cursor === undefined ? 0 : Math.max(0, all.findIndex(({ replyId }) => replyId === cursor) + 1);
       const page = all.slice(from, from + limit);
       const last = page.at(-1);

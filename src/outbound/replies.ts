@@ -23,7 +23,8 @@ export interface Replies {
   submitReply(input: ReplyInput | unknown): Promise<Result>;
   /** Undefined for an unknown replyId. */
   getReply(replyId: string): Promise<Result | undefined>;
-  listReplies(state: ReplyState | 'failed', limit?: number): Promise<Result[]>;
+  /** At most `limit` of each state, newest first by when they came into it. */
+  listReplies(states: readonly (ReplyState | 'failed')[], limit?: number): Promise<Result[]>;
   /** The journal's lines about a reply, for a person who must decide. */
   evidenceOf(replyId: string): Promise<string[]>;
   /** A person decided: send it again. @throws MailroomError REPLY_UNKNOWN, REPLY_NOT_HELD */
@@ -81,8 +82,11 @@ export function createReplies(given: RepliesDeps): Replies {
   return {
     submitReply: (input) => submitReply({ ...deps, view }, input),
     getReply,
-    listReplies: async (state, limit) =>
-      (await journal.list(state === 'failed' ? 'rejected' : state, limit)).map((entry) => resultOf(entry)),
+    async listReplies(states, limit) {
+      const lists = await Promise.all(states.map((one) => journal.list(one === 'failed' ? 'rejected' : one, limit)));
+      const newestFirst = lists.flat().sort((left, right) => right.updatedAt - left.updatedAt);
+      return newestFirst.map((entry) => resultOf(entry));
+    },
     evidenceOf: async (replyId) => (await journal.read(replyId))?.evidence ?? [],
     releaseHeld: (replyId, by = 'a person') => releaseHeld(deps, replyId, by),
     dropHeld: (replyId, by = 'a person') => dropHeld(deps, replyId, by),

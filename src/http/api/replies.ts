@@ -94,7 +94,7 @@ export function replyRoutes(deps: ApiDeps, namespaces: ReadonlySet<string>): Rou
     get('/v1/replies', {
       ...read,
       operationId: 'listReplies',
-      summary: 'Replies, newest first; e.g. ?state=held',
+      summary: 'Replies, newest first, at most the newest 1,000 of each state; e.g. ?state=held',
       query: listQuery,
       repeatable: ['state'],
       answers: {

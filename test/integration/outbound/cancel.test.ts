@@ -287,3 +287,15 @@ describe('priority', () => {
     await expect(one.replies.raisePriority('never was', 'high')).rejects.toMatchObject({ code: 'REPLY_UNKNOWN' });
   });
 });
+
+it('replies of several states are listed newest first, by when they came into their state', async () => {
+  const { replies } = await room.waiting({ servers: [smtpServer(room.sink.port)] });
+  const ids: string[] = [];
+  for (const act of ['queue', 'cancel', 'queue', 'cancel']) {
+    const given = reply();
+    ids.unshift(given.replyId);
+    await replies.submitReply(given);
+    if (act === 'cancel') await replies.cancelReply(given.replyId);
+  }
+  expect((await replies.listReplies(['dropped', 'queued'], 10)).map(({ replyId }) => replyId)).toEqual(ids);
+});

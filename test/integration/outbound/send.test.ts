@@ -162,7 +162,7 @@ describe('a fault', () => {
     await current.replies.submitReply(input);
     await current.reached(input.replyId, 'held');
     expect(room.sink.received).toHaveLength(0);
-    expect((await current.replies.listReplies('held')).map(({ replyId }) => replyId)).toEqual([input.replyId]);
+    expect((await current.replies.listReplies(['held'])).map(({ replyId }) => replyId)).toEqual([input.replyId]);
     expect((await current.replies.evidenceOf(input.replyId)).join('\n')).toContain('not in Sent');
     await current.replies.releaseHeld(input.replyId);
     await current.reached(input.replyId, 'accepted');

@@ -223,7 +223,7 @@ describe('a server', () => {
       },
       { describe: 'both ended' },
     );
-    const [failed] = await one.replies.listReplies('failed');
+    const [failed] = await one.replies.listReplies(['failed']);
     expect(failed?.failure).toMatchObject({
       code: 'SEND_AS_DENIED',
       class: 'permission',
