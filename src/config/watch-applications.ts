@@ -10,16 +10,7 @@ import { watchFiles } from './files.ts';
 import { entries, type Loaded } from './load.ts';
 import { configInvalid, reasonOf } from './problem.ts';
 
-export interface ApplicationWatch {
-  current(): readonly OAuthApplication[];
-  /** Applications that are invalid and never were valid: name → problem. */
-  wrong(): ReadonlyMap<string, string>;
-  /** Calls back with the names of added, changed and removed applications. */
-  onChange(listener: (changed: ReadonlySet<string>) => void): () => void;
-  /** Reads at once. */
-  reload(): void;
-  stop(): void;
-}
+export type ApplicationWatch = ReturnType<typeof watchApplications>;
 
 interface ApplicationWatchSettings {
   config: Config;
@@ -30,7 +21,7 @@ interface ApplicationWatchSettings {
   debounceMs?: number;
 }
 
-export function watchApplications(settings: ApplicationWatchSettings): ApplicationWatch {
+export function watchApplications(settings: ApplicationWatchSettings) {
   const { config, load, emit, pollMs = 5_000, debounceMs = 100 } = settings;
   const listeners = new Set<(changed: ReadonlySet<string>) => void>();
   let applications = config.oauthApplications;
@@ -102,8 +93,9 @@ export function watchApplications(settings: ApplicationWatchSettings): Applicati
         });
   read();
   return {
-    current: () => applications,
-    wrong: () => {
+    current: (): readonly OAuthApplication[] => applications,
+    /** Applications that are invalid and never were valid: name → problem. */
+    wrong: (): ReadonlyMap<string, string> => {
       const known = new Set(applications.map(({ name }) => name));
       return new Map(
         invalid.flatMap(({ name, problems }) =>
@@ -111,12 +103,14 @@ export function watchApplications(settings: ApplicationWatchSettings): Applicati
         ),
       );
     },
-    onChange(listener) {
+    /** Calls back with the names of added, changed and removed applications. */
+    onChange(listener: (changed: ReadonlySet<string>) => void): () => void {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    /** Reads at once. */
     reload: read,
-    stop() {
+    stop(): void {
       files?.stop();
       listeners.clear();
     },

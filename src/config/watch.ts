@@ -32,24 +32,13 @@ export interface WatchSettings {
   debounceMs?: number;
 }
 
-export interface EmailServerWatch {
-  current(): EmailServerList;
-  /** The findings of the cross-checks for the current list. */
-  findings(): readonly Finding[];
-  /** Calls back with each list that differs from the previous one. */
-  onChange(listener: (list: EmailServerList) => void): () => void;
-  /** Why files or the portal cannot be read at present. */
-  unreadable(): readonly string[];
-  /** Reads everything at once, as after a write by this process. */
-  reload(): Promise<void>;
-  stop(): void;
-}
+export type EmailServerWatch = Awaited<ReturnType<typeof watchEmailServers>>;
 
 /** Milliseconds for the definitions of the portal. */
 const PORTAL_MS = 5_000;
 
 /** Reads everything once, then watches. A file that is unreadable at startup counts as empty, and is reported like any other. */
-export async function watchEmailServers(settings: WatchSettings): Promise<EmailServerWatch> {
+export async function watchEmailServers(settings: WatchSettings) {
   const { files, portal, applications, missing, emit, env = process.env, pollMs = 5_000, debounceMs = 100 } = settings;
   const wrongApplications = settings.wrongApplications ?? (() => new Map<string, string>());
   const sources = definitionSources(files, portal, emit);
@@ -101,15 +90,19 @@ export async function watchEmailServers(settings: WatchSettings): Promise<EmailS
   await reload();
 
   return {
-    current: () => list,
+    current: (): EmailServerList => list,
+    /** The findings of the cross-checks for the current list. */
     findings,
+    /** Why files or the portal cannot be read at present. */
     unreadable: sources.unreadable,
-    onChange(listener) {
+    /** Calls back with each list that differs from the previous one. */
+    onChange(listener: (list: EmailServerList) => void): () => void {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    /** Reads everything at once, as after a write by this process. */
     reload,
-    stop() {
+    stop(): void {
       stopped = true;
       fileWatch.stop();
       unsubscribe?.();

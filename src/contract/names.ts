@@ -50,14 +50,6 @@ export function mailboxEventsQueue(emailFlow: string): string {
   return `mailbox-events.${queuePart(emailFlow)}`;
 }
 
-/** Inverse of {@link emailFlowQueue} and {@link repliesQueue}: the flow or server name within a queue name. */
-export function nameInQueue(queue: string): string {
-  return queue
-    .slice(queue.indexOf('.') + 1)
-    .replaceAll('%3A', ':')
-    .replaceAll('%25', '%');
-}
-
 /**
  * Identity of a watched folder: the account that owns it at its host, and the folder. Not the email server's Name: renaming a definition
  * must not replay its mailbox.

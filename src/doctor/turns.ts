@@ -5,14 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type EmailServer, loginKey, type SmtpServer } from '../domain/email-server.ts';
 import { type Pace, sendingMailbox } from '../domain/reply-pace.ts';
 
-export interface Turns {
-  /** Waits until a sign-in of this server may start. */
-  signIn(server: EmailServer): Promise<void>;
-  /** Runs with a connection that counts as one of the sending mailbox's; undefined: all are in use, and it did not run. */
-  connection<T>(server: SmtpServer, run: () => Promise<T>): Promise<T | undefined>;
-  /** Counts a mail; false: the pace of the mailbox is used up for longer than the doctor waits. */
-  mail(server: SmtpServer): Promise<boolean>;
-}
+export type Turns = ReturnType<typeof createTurns>;
 
 interface TurnSettings {
   /** How long the doctor waits for a connection or the pace of a mailbox, ms: a sender releases an idle connection after ten seconds. */
@@ -26,13 +19,15 @@ export function createTurns(
   reserve: (key: string) => Promise<number>,
   pace: Pace,
   { waitMs, slotTtlMs }: TurnSettings = { waitMs: 12_000, slotTtlMs: 8_000 },
-): Turns {
+) {
   return {
-    async signIn(server) {
+    /** Waits until a sign-in of this server may start. */
+    async signIn(server: EmailServer): Promise<void> {
       const ms = await reserve(loginKey(server));
       if (ms > 0) await sleep(ms);
     },
-    async connection(server, run) {
+    /** Runs with a connection that counts as one of the sending mailbox's; undefined: all are in use, and it did not run. */
+    async connection<T>(server: SmtpServer, run: () => Promise<T>): Promise<T | undefined> {
       const mailbox = sendingMailbox(server);
       const slot = randomUUID();
       const take = () =>
@@ -50,7 +45,8 @@ export function createTurns(
         await pace.freeSlot({ mailbox, slot }).catch(() => {}); // Redis is away: it expires on its own
       }
     },
-    async mail(server) {
+    /** Counts a mail; false: the pace of the mailbox is used up for longer than the doctor waits. */
+    async mail(server: SmtpServer): Promise<boolean> {
       const { perMinute, recipientsPerDay } = server.pace;
       const one = { mailbox: sendingMailbox(server), token: randomUUID(), perMinute, recipientsPerDay, recipients: 1 };
       const until = Date.now() + waitMs;

@@ -6,14 +6,7 @@ import type { SmtpServer } from '../domain/email-server.ts';
 import { type Pace, sendingMailbox } from '../domain/reply-pace.ts';
 import type { Submitter } from '../domain/submission.ts';
 
-export interface ConnectionPool {
-  /**
-   * Runs with a connection of its own; undefined if none became free in time.
-   * @param priority BullMQ's: the lower goes first
-   */
-  use<T>(work: (submitter: Submitter) => Promise<T>, waitMs: number, priority: number): Promise<T | undefined>;
-  close(): Promise<void>;
-}
+export type ConnectionPool = ReturnType<typeof createConnectionPool>;
 
 interface Connection {
   slot: string;
@@ -47,7 +40,7 @@ export function createConnectionPool(
   pace: Pace,
   open: (server: SmtpServer) => Submitter,
   slotTtlMs: number,
-): ConnectionPool {
+) {
   const mailbox = sendingMailbox(server);
   const limit = server.pace.connections;
   const connections = new Set<Connection>();
@@ -150,7 +143,11 @@ export function createConnectionPool(
   }
 
   return {
-    async use(work, waitMs, priority) {
+    /**
+     * Runs with a connection of its own; undefined if none became free in time.
+     * @param priority BullMQ's: the lower goes first
+     */
+    async use<T>(work: (submitter: Submitter) => Promise<T>, waitMs: number, priority: number): Promise<T | undefined> {
       const connection = await take(waitMs, priority);
       if (connection === undefined) return undefined;
       try {
@@ -159,7 +156,7 @@ export function createConnectionPool(
         giveBack(connection);
       }
     },
-    async close() {
+    async close(): Promise<void> {
       await Promise.all([...connections].map(close));
     },
   };

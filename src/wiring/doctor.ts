@@ -11,7 +11,6 @@ import type { Config } from '../config/config.ts';
 import { signInAtImap } from '../doctor/imap-sign-in.ts';
 import type { RemoteSystems, SmtpOptions } from '../doctor/ports.ts';
 import { checkServer, doctorDefaults } from '../doctor/run-steps.ts';
-import { createTurns } from '../doctor/turns.ts';
 import { type CheckStep, passed } from '../domain/doctor.ts';
 import { type EmailServer, type ImapServer, isSmtp } from '../domain/email-server.ts';
 import { signInTarget } from '../domain/smtp-sign-in.ts';
@@ -57,7 +56,7 @@ const connects = (found: readonly CheckStep[]): boolean => passed(found.filter((
 
 /** Folders of a mailbox, over one short connection. @throws MailroomError of the imap and oauth sections */
 export function folderLister(stores: Stores): (server: ImapServer) => Promise<string[]> {
-  const turns = createTurns(stores.loginSlot, stores.pace);
+  const { turns } = stores;
   const { getToken } = stores.tokens;
   const { guardOf } = stores.hostPolicy;
   return async (server) => {
@@ -72,7 +71,6 @@ export function folderLister(stores: Stores): (server: ImapServer) => Promise<st
 
 /** @param servers all defined servers: some checks compare them */
 export function doctorFor(config: Config, stores: Stores, servers: () => readonly EmailServer[]): RunDoctor {
-  const turns = createTurns(stores.loginSlot, stores.pace);
   return async function* runDoctor(server, { sendProbe = false, draft = false } = {}) {
     const found: CheckStep[] = [];
     const steps = checkServer(server, {
@@ -83,7 +81,7 @@ export function doctorFor(config: Config, stores: Stores, servers: () => readonl
       applications: stores.applications(),
       wrongApplications: stores.wrongApplications(),
       getToken: stores.tokens.getToken,
-      turns,
+      turns: stores.turns,
       sendProbe,
       redirectUri: stores.redirectUri,
       ehloName: config.outbound.ehloName,

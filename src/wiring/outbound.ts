@@ -5,7 +5,6 @@ import { openReplyQueues } from '../adapters/queue/replies.ts';
 import { createSubmitter, submitterDefaults } from '../adapters/smtp/submitter.ts';
 import type { Config } from '../config/config.ts';
 import { signInAtSmtp } from '../doctor/smtp-sign-in.ts';
-import { createTurns } from '../doctor/turns.ts';
 import { type EmailServer, isImap, isSmtp } from '../domain/email-server.ts';
 import { credentialsOf } from '../domain/mailbox-credentials.ts';
 import type { ReplyQueues } from '../domain/reply-queues.ts';
@@ -92,7 +91,7 @@ export function outboundDeps(
     guardOf,
   };
   const signInOptions = { timeoutMs: outbound.connectTimeoutMs, ehloName: outbound.ehloName, guardOf };
-  const turns = createTurns(stores.loginSlot, stores.pace);
+  const { turns } = stores;
   return {
     servers: () => servers.current().filter(isSmtp),
     register: stores.register,

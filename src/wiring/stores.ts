@@ -40,6 +40,7 @@ import type { Loaded } from '../config/load.ts';
 import { watchApplications } from '../config/watch-applications.ts';
 import type { Message } from '../contract/message.ts';
 import { mailboxId } from '../contract/names.ts';
+import { createTurns } from '../doctor/turns.ts';
 import type { AuditEntry } from '../domain/audit.ts';
 import { type EmailServer, type ImapServer, isImap } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
@@ -161,6 +162,8 @@ export async function openStores(
 /** What only Redis holds. */
 function keptIn(redis: Redis, config: Config, emit: Emit) {
   const { idleMinutes, longestHours } = config.http.sessions;
+  const pace = createPace(redis);
+  const loginSlot = createLoginSlots(redis, config.inbound.loginsPerSecond);
   return {
     /** The error when Redis does not take a write within this many ms; undefined: it does. */
     redisFault: (answerMs: number) => writeFault(redis, answerMs),
@@ -176,9 +179,11 @@ function keptIn(redis: Redis, config: Config, emit: Emit) {
     pauses: createPauses(redis),
     /** Results of sign-ins at SMTP servers. */
     signInNotes: createSignInNotes(redis),
-    pace: createPace(redis),
+    pace,
     /** Reserves the next sign-in slot of a tenant or host; resolves with the ms to wait for it. */
-    loginSlot: createLoginSlots(redis, config.inbound.loginsPerSecond),
+    loginSlot,
+    /** The doctor's turns among the sign-ins and connections of a running gateway. */
+    turns: createTurns(loginSlot, pace),
     /** What people do in the mailboxes, and what Mailroom marks there for them. */
     people: createPeople(redis),
     participants: createParticipants(redis),

@@ -5,7 +5,6 @@ import {
   mailboxId,
   mailboxOfMessageKey,
   messageKey,
-  nameInQueue,
   repliesQueue,
   replyJobId,
 } from '../../../src/contract/names.ts';
@@ -16,8 +15,8 @@ describe('names', () => {
     (flow) => {
       const queue = emailFlowQueue(flow);
       expect(queue).not.toContain(':');
-      expect(nameInQueue(queue)).toBe(flow.normalize('NFC'));
-      expect(nameInQueue(repliesQueue(flow))).toBe(flow.normalize('NFC'));
+      expect(decodeURIComponent(queue)).toBe(`email-flow.${flow.normalize('NFC')}`);
+      expect(decodeURIComponent(repliesQueue(flow))).toBe(`replies.${flow.normalize('NFC')}`);
     },
   );
 
