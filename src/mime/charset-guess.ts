@@ -2,60 +2,112 @@
 import { decodeAs } from './charset-decode.ts';
 
 /**
- * The likely charset of undeclared 8-bit bytes: East Asian by pairs of bytes, Cyrillic by their share, Turkish by its three letters; otherwise
- * windows-1252. Examines the first 16 KB.
+ * The likely charset of undeclared 8-bit bytes: East Asian by pairs of bytes, other scripts by their most frequent letters, Central European and Turkish by
+ * letters that are symbols or strangers in windows-1252; otherwise windows-1252. Examines the first 16 KB.
  */
 export function likelyCharset(bytes: Buffer): string {
   const sample = bytes.length > 16_384 ? bytes.subarray(0, 16_384) : bytes;
-  const { high, ascii, runs, evenRuns, kana, lower, upper, turkish, other } = countBytes(sample);
+  const counts = countBytes(sample);
+  const { high, ascii, runs, evenRuns, kana, letters } = counts;
   if (isShiftJis(sample)) return 'shift_jis';
-  if (high >= 8 && evenRuns === runs && high / runs >= 2 && lower + upper < high) {
+  if (high >= 8 && evenRuns === runs && high / runs >= 2 && letters < high) {
     if (kana * 5 >= high) return 'euc-jp';
     return isKorean(sample, runs) ? 'euc-kr' : 'gb18030';
   }
   if (isBig5(sample, high)) return 'big5';
-  if (lower + upper > high * 0.8 && high > ascii && high / runs >= 3) return lower >= upper ? 'windows-1251' : 'koi8-r';
-  if (turkish >= 2 && turkish > other * 2 && ascii > high) return 'windows-1254';
-  return 'windows-1252';
+  if (letters > high * 0.8 && high > ascii && high / runs >= 3) return script(counts);
+  return ascii > high ? latin(counts) : 'windows-1252';
+}
+
+/** The most frequent letters, about half of any text, by charset. */
+const SCRIPTS = Object.entries({
+  'windows-1251': 'а е и о н т А Е И О Н Т: E0 E5 E8 EE ED F2 C0 C5 C8 CE CD D2',
+  'koi8-r': 'а е и о н т А Е И О Н Т: C1 C5 C9 CF CE D4 E1 E5 E9 EF EE F4',
+  'windows-1253': 'α ο ι ε τ σ ν ς ά έ ή ί ό ύ ώ: E1 EF E9 E5 F4 F3 ED F2 DC DD DE DF FC FD FE',
+  'windows-1255': 'י ה ו ל ר ת ב ש: E9 E4 E5 EC F8 FA E1 F9',
+  'windows-1256': 'ا ل ي م ن و ر ت ب ة: C7 E1 ED E3 E4 E6 D1 CA C8 C9',
+}).map(([charset, letters]) => ({ charset, letters: bytesOf(letters.slice(letters.indexOf(':') + 2)) }));
+
+/** ά έ ή ί */
+const GREEK_ACCENTS = bytesOf('DC DD DE DF');
+
+function bytesOf(hex: string): number[] {
+  return hex.split(' ').map((one) => Number.parseInt(one, 16));
+}
+
+function script({ high, of }: Counts): string {
+  // A word or two do not tell more than Cyrillic, nor do capitals, which have no accents in Greek.
+  const known = high >= 20 ? SCRIPTS : SCRIPTS.slice(0, 2);
+  return known
+    .filter(({ charset }) => charset !== 'windows-1253' || of(GREEK_ACCENTS) > 0)
+    .reduce((best, one) => (of(one.letters) > of(best.letters) ? one : best)).charset;
 }
 
 /** ĞİŞğış of windows-1254, which are Icelandic letters in windows-1252. */
-const TURKISH = new Set([0xd0, 0xdd, 0xde, 0xf0, 0xfd, 0xfe]);
+const TURKISH = bytesOf('D0 DD DE F0 FD FE');
 /** ÇÖÜâçîöü, which Turkish shares with other languages. */
-const SHARED = new Set([0xc7, 0xd6, 0xdc, 0xe2, 0xe7, 0xee, 0xf6, 0xfc]);
+const SHARED = bytesOf('C7 D6 DC E2 E7 EE F6 FC');
+/** Within words, where windows-1252 has symbols: ą ś ź ž of ISO 8859-2, ł ż of both, ą of windows-1250, which is š of ISO 8859-2. */
+const ISO_WITHIN = bytesOf('B1 B6 BC BE');
+const WITHIN = bytesOf('B3 B9 BF');
+/** ą ż ć ę ń ó ś ź: "m³Gas" has none. */
+const POLISH = bytesOf('B9 BF E6 EA F1 F3 9C 9F');
 
-/** Counts ASCII letters, 8-bit bytes and runs of them. `lower`: E0–FF, `upper`: C0–DF; `kana`: lead bytes of kana in EUC-JP. */
+function latin({ of, letters, within }: Counts): string {
+  const has = (...bytes: number[]): boolean => of(bytes) > 0;
+  // Czech ř beside ě or ů.
+  const czech = has(0xf8) && has(0xec, 0xf9);
+  if (of(ISO_WITHIN, within) > 0 || (czech && of([0xb9], within) > 0)) return 'iso-8859-2';
+  if (of(WITHIN, within) > 0 && of(POLISH) > 0) return 'windows-1250';
+  const turkish = of(TURKISH);
+  if (turkish >= 2 && turkish > (letters - turkish - of(SHARED)) * 2) return 'windows-1254';
+  // š or ž beside č, ć or ř; Hungarian ő or ű beside á í ó and ö ü.
+  const slavic = has(0x9a, 0x9e) && has(0xe8, 0xe6, 0xf8);
+  const hungarian = has(0xf5, 0xfb) && has(0xe1, 0xed, 0xf3) && has(0xf6, 0xfc) && !has(0xe3, 0xe4, 0xe7, 0xe8);
+  return czech || slavic || hungarian ? 'windows-1250' : 'windows-1252';
+}
+
+/** Counts by byte, made once: hostile headers have thousands of words. */
+const all = new Uint16Array(256);
+const within = new Uint16Array(256);
+
+type Counts = ReturnType<typeof countBytes>;
+
+/**
+ * Counts ASCII letters, 8-bit bytes and runs of them. `letters`: C0–FF, which are letters in all single-byte charsets; `kana`: lead bytes of kana in EUC-JP;
+ * `within`: bytes between two letters, by their value; `of`: how many there are of certain bytes.
+ */
 function countBytes(sample: Buffer) {
+  all.fill(0);
+  within.fill(0);
+  const isLetter = (b: number): boolean => b >= 0xc0 || ((b | 0x20) >= 0x61 && (b | 0x20) <= 0x7a);
+  const joins = (b: number): boolean => b >= 0xb0 || isLetter(b);
   let high = 0;
   let ascii = 0;
   let runs = 0;
   let evenRuns = 0;
   let kana = 0;
-  let lower = 0;
-  let upper = 0;
-  let turkish = 0;
-  let other = 0;
   for (let i = 0; i < sample.length; i++) {
     const b = sample[i] as number;
     if (b < 0x80) {
-      if ((b | 0x20) >= 0x61 && (b | 0x20) <= 0x7a) ascii++;
+      if (isLetter(b)) ascii++;
       continue;
     }
     const start = i;
     while (i < sample.length && (sample[i] as number) >= 0x80) {
       const c = sample[i] as number;
       high++;
-      if (c >= 0xe0) lower++;
-      else if (c >= 0xc0) upper++;
-      if (TURKISH.has(c)) turkish++;
-      else if (c >= 0xc0 && !SHARED.has(c)) other++;
+      all[c] = (all[c] as number) + 1;
+      if (joins(sample[i - 1] ?? 0) && joins(sample[i + 1] ?? 0)) within[c] = (within[c] as number) + 1;
       if ((i - start) % 2 === 0 && (c === 0xa4 || c === 0xa5)) kana++;
       i++;
     }
     runs++;
     if ((i - start) % 2 === 0) evenRuns++;
   }
-  return { high, ascii, runs, evenRuns, kana, lower, upper, turkish, other };
+  const of = (bytes: readonly number[], among = all): number => bytes.reduce((sum, b) => sum + (among[b] ?? 0), 0);
+  const letters = all.subarray(0xc0).reduce((sum, n) => sum + n, 0);
+  return { high, ascii, runs, evenRuns, kana, letters, within, of };
 }
 
 /** Whether there are more well-formed multi-byte sequences than stray bytes. */
