@@ -196,7 +196,8 @@ export interface InboundPorts {
     knownCopies(mailboxId: string, values: readonly string[]): Promise<number[]>;
     siblings(hashes: readonly string[]): Promise<string[][]>;
     writeState(mailboxId: string, state: Record<string, string | number>): Promise<void>;
-    parsing(mailboxId: string, begun: ReadonlyMap<number, number>): Promise<void>;
+    /** Notes how many processes in a row began to parse these and did not end it; 0 removes the note. */
+    parsing(mailboxId: string, counts: ReadonlyMap<number, number>): Promise<void>;
     unfinished(mailboxId: string): Promise<Map<number, number>>;
     afterCare(mailboxId: string): Promise<number[]>;
     afterCareDone(mailboxId: string, uids: readonly number[]): Promise<void>;

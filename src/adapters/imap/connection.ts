@@ -6,6 +6,7 @@ import type { ImapServer } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import type { MailboxCredentials } from '../../domain/mailbox-credentials.ts';
 import type { FetchedMessage, FetchLimits, FolderStatus, Mailbox } from '../../inbound/ports.ts';
+import { within } from '../../lib/within.ts';
 import type { ProtocolTrace } from '../../telemetry/protocol-trace.ts';
 import { fetchRows } from './fast-fetch/fetch-rows.ts';
 import { findFolder, folderMissing, isInbox } from './folders.ts';
@@ -131,7 +132,12 @@ function readCommands({ client, answer, changes, isLost }: Session, options: Con
         const asked = batches.next();
         asked.catch(() => {});
         // The time limit is on progress: a batch may take answerMs, the whole as long as it needs. Rows that came before a loss are returned first.
-        const next = await answer(() => asked, 'command').catch((error: unknown) => within(LOST_MS, asked, error));
+        const next = await answer(() => asked, 'command').catch((error: unknown) => {
+          const lost = () => {
+            throw error;
+          };
+          return within(asked.catch(lost), LOST_MS, lost);
+        });
         if (next.done === true) return;
         yield next.value;
       }
@@ -196,19 +202,6 @@ function changeCommands(session: Session, options: ConnectionOptions) {
       await pathOf(session, folder, field);
     },
   } satisfies Partial<Mailbox>;
-}
-
-/** Awaits `value` for a time. @throws `error` when it does not resolve by then */
-async function within<T>(ms: number, value: Promise<T>, error: unknown): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    return await new Promise<T>((resolve, reject) => {
-      timer = setTimeout(reject, ms, error);
-      value.then(resolve, () => reject(error));
-    });
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Null: the UID is missing, and with it the message's identity. */

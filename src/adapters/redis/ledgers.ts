@@ -111,8 +111,11 @@ export function createLedgers(redis: Redis, disk: AskDisk = openDisk(redis)): Le
       const keys = hashes.map((hash) => siblingsKey(redis, hash));
       return (await SIBLINGS(redis, keys)) as string[][];
     },
-    async parsing(id, begun) {
-      await redis.hset(parsingKey(redis, id), begun);
+    async parsing(id, counts) {
+      const key = parsingKey(redis, id);
+      const { some = [], none = [] } = Object.groupBy(counts, ([, count]) => (count === 0 ? 'none' : 'some'));
+      if (some.length > 0) await redis.hset(key, new Map(some));
+      if (none.length > 0) await redis.hdel(key, ...none.map(([uid]) => String(uid)));
     },
     async unfinished(id) {
       const key = parsingKey(redis, id);
