@@ -48,7 +48,7 @@ export async function poll(watched: Watched, mailbox: Mailbox, full: boolean, st
   const before = await mailbox.status();
   checkFolder(mailbox, before);
   const uids = await mailbox.uids(low);
-  const agrees = (status: FolderStatus | undefined) => isConsistent(status, state.last, uids, low);
+  const agrees = (status: FolderStatus | undefined) => isConsistent(status, state.last, uids, low, newest);
   // A mail that came between the two answers is no contradiction: a second STATUS counts it.
   const status = agrees(before) ? before : await mailbox.status();
   if (agrees(status)) {
@@ -105,9 +105,12 @@ function isConsistent(
   last: FolderStatus | undefined,
   uids: readonly number[],
   low: number,
+  newest: number,
 ): boolean {
   if (status === undefined) return true;
   const { messages, uidNext } = status;
+  // UIDs start over: when the folder is opened again, start-point.ts compares all messages.
+  if (uidNext !== undefined && uidNext <= newest && (uids.at(-1) ?? 0) < newest) return false;
   if (uidNext !== undefined && (uids.at(-1) ?? 0) >= uidNext) return false;
   if (messages === undefined) return true;
   if (low === 1 ? uids.length !== messages : uids.length > messages) return false;

@@ -120,6 +120,19 @@ describe('a stale session', () => {
     expect(one.events('MailboxRescanned')).toMatchObject([{ reason: 'uidvalidity-changed' }]);
   });
 
+  it('reopens a folder that was restored to a state after its opening, and sees mail under a UID that was used before', async () => {
+    const one = await start(3);
+    await one.jobsAre(3);
+    await one.isIdle();
+    for (const uid of [4, 5, 6]) one.imap.add({ uid, raw: scriptedMail(`before-${uid}`) });
+    await one.jobsAre(6);
+    await one.isIdle();
+    one.imap.set({ messages: [...one.imap.messages.slice(0, 3), { uid: 4, raw: scriptedMail('after') }] });
+    const jobs = await one.jobsAre(7);
+    expect(jobs.filter(({ uid }) => uid === 4)).toHaveLength(2);
+    expect(one.events('MailboxRescanned')).toMatchObject([{ reason: 'uidnext-went-back' }]);
+  });
+
   // Without a Message-ID, all that distinguishes them is what is in the body.
   it('after UIDs were reset, mails with one fingerprint that come one after another are all enqueued', async () => {
     const fax = (uid: number) => ({
