@@ -1,16 +1,10 @@
 // What the doctor needs of remote systems: implemented by adapters, passed in by wiring.
 import type { ConnectGuard, GuardOf } from '../domain/connect-guard.ts';
-import type { EmailServer, ImapServer, SmtpServer } from '../domain/email-server.ts';
+import type { ImapServer, SmtpServer } from '../domain/email-server.ts';
 import type { MailroomError } from '../domain/errors.ts';
-import type { MailboxCredentials } from '../domain/mailbox-credentials.ts';
+import type { GetToken, MailboxCredentials } from '../domain/mailbox-credentials.ts';
 import type { Submitter } from '../domain/submission.ts';
 import type { SentFolder, SentQuery } from '../outbound/ports.ts';
-
-export type GetToken = (
-  server: EmailServer,
-  protocol: 'imap' | 'smtp',
-  options?: { renew?: boolean },
-) => Promise<{ accessToken: string; expiresAt: Date }>;
 
 export interface TlsFacts {
   /** TLSv1.3 */

@@ -5,9 +5,10 @@ import type { GuardOf } from '../domain/connect-guard.ts';
 import type { StepName } from '../domain/doctor.ts';
 import type { EmailServer, OAuthApplication } from '../domain/email-server.ts';
 import type { MailroomError } from '../domain/errors.ts';
+import type { GetToken } from '../domain/mailbox-credentials.ts';
 import type { Words } from '../domain/words.ts';
 import type { FixNames } from './fixes.ts';
-import type { Dns, GetToken, MailboxProbe, RemoteSystems } from './ports.ts';
+import type { Dns, MailboxProbe, RemoteSystems } from './ports.ts';
 import type { Turns } from './turns.ts';
 
 export interface DoctorDeps {

@@ -12,3 +12,10 @@ export async function credentialsOf(
   const { accessToken } = await getToken();
   return { accessToken };
 }
+
+/** Gets an access token, by default a cached one. @throws MailroomError */
+export type GetToken = (
+  server: EmailServer,
+  protocol: 'imap' | 'smtp',
+  options?: { renew?: boolean },
+) => Promise<{ accessToken: string; expiresAt: Date }>;

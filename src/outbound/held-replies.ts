@@ -8,14 +8,17 @@ import { failureOf, readReply, resultOf } from './results.ts';
 type HeldDeps = Pick<OutboundDeps, 'journal' | 'queues' | 'blobs' | 'emit'>;
 
 const notHeld = (state: ReplyState | undefined) =>
-  new MailroomError('REPLY_NOT_HELD', { field: 'replyId', message: `This reply is ${state}, not held` });
+  new MailroomError('REPLY_NOT_HELD', {
+    field: 'replyId',
+    message: state === 'held' ? 'This reply was released and held again meanwhile' : `This reply is ${state}, not held`,
+  });
 
 /** @throws MailroomError REPLY_UNKNOWN, REPLY_NOT_HELD */
 export async function releaseHeld(deps: HeldDeps, replyId: string, by: string): Promise<Result> {
-  const { source } = await readHeld(deps, replyId);
-  if (source === undefined) throw new MailroomError('REPLY_UNKNOWN', { field: 'replyId' });
-  const payload = await readReply(deps.blobs, source);
-  const entry = await moveHeld(deps, replyId, 'prepared', `${by} released it: sent again`);
+  const held = await readHeld(deps, replyId);
+  if (held.source === undefined) throw new MailroomError('REPLY_UNKNOWN', { field: 'replyId' });
+  const payload = await readReply(deps.blobs, held.source);
+  const entry = await moveHeld(deps, held, 'prepared', `${by} released it: sent again`);
   deps.emit('ReplyReleased', { server: entry.server, replyId, detail: { by } });
   await deps.queues.again(entry.server, replyId, payload, { priority: 1 });
   return resultOf(entry);
@@ -23,7 +26,7 @@ export async function releaseHeld(deps: HeldDeps, replyId: string, by: string): 
 
 /** @throws MailroomError REPLY_UNKNOWN, REPLY_NOT_HELD */
 export async function dropHeld(deps: HeldDeps, replyId: string, by: string): Promise<Result> {
-  const entry = await moveHeld(deps, replyId, 'dropped', `${by} dropped it`);
+  const entry = await moveHeld(deps, await readHeld(deps, replyId), 'dropped', `${by} dropped it`);
   deps.emit('ReplyDropped', { server: entry.server, replyId, detail: { by } });
   return resultOf(entry);
 }
@@ -37,18 +40,18 @@ async function readHeld({ journal }: HeldDeps, replyId: string): Promise<Journal
 
 async function moveHeld(
   deps: HeldDeps,
-  replyId: string,
+  entry: JournalEntry,
   to: 'prepared' | 'dropped',
   evidence: string,
 ): Promise<JournalEntry> {
-  const entry = await readHeld(deps, replyId);
-  const { offered, rendered } = entry;
+  const { replyId, fence, offered, rendered } = entry;
   const code = entry.result?.failure?.code;
   const result =
     to === 'dropped' ? { result: resultOf({ ...entry, state: to }, { failure: failureOf('REPLY_DROPPED') }) } : {};
   const { moved, state } = await deps.journal.transition(replyId, {
     from: ['held'],
     to,
+    fence, // of the claim that held it: released and held again meanwhile, it offers another sender
     change: {
       ...result,
       evidence,

@@ -2,9 +2,9 @@
 // itself, by a seeded dice, before and after each step of a reply's way: what a kill from outside would hit once in a thousand tries.
 import { appendFileSync } from 'node:fs';
 import { createPace } from '../../src/adapters/redis/pace.ts';
-import type { GetToken } from '../../src/adapters/smtp/submitter.ts';
 import type { ImapServer, SmtpServer } from '../../src/domain/email-server.ts';
 import { MailroomError } from '../../src/domain/errors.ts';
+import type { GetToken } from '../../src/domain/mailbox-credentials.ts';
 import { startOutbound } from '../../src/outbound/index.ts';
 import type { OutboundDeps, SentFolder } from '../../src/outbound/ports.ts';
 import { openTestOutbound } from '../support/outbound.ts';

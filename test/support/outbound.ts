@@ -1,8 +1,9 @@
 // The sending half in this process, its adapters built by src/wiring on a real Redis and real sockets, with short times. For integration tests;
 // whole-process journeys start `mailroom` itself.
-import type { GetToken } from '../../src/adapters/smtp/submitter.ts';
+
 import { loadConfig } from '../../src/config/config.ts';
 import type { EmailServer } from '../../src/domain/email-server.ts';
+import type { GetToken } from '../../src/domain/mailbox-credentials.ts';
 import type { SubmissionOutcome } from '../../src/domain/submission.ts';
 import { releaseStack } from '../../src/lib/release-stack.ts';
 import type { OutboundDeps, OutboundSettings, SentFolder } from '../../src/outbound/ports.ts';

@@ -78,8 +78,9 @@ const signIn: readonly Row[] = [
   { code: 'SMTP_PROXY_TROUBLE', text: /PRX[456]\b/ }, // EXO
   { code: 'SMTP_TRANSIENT', replyCodes: [454], phases: ['tls'], afterMs: MINUTE }, // RFC 3207 §4: TLS not available due to temporary reason
   { code: 'SMTP_TRANSIENT', replyCodes: [432, 451, 454], phases: ['auth'], afterMs: MINUTE },
-  // An unknown or ill-timed command: AUTH is not offered (RFC 4954 §4, RFC 5321 §4.2.4; Postfix and Exim 503, sendmail 503 5.3.3, Haraka 500).
-  { code: 'SMTP_AUTH_NOT_OFFERED', replyCodes: [500, 502, 503], phases: ['auth'] },
+  // An unknown or ill-timed command, or an unknown mechanism: AUTH is not offered (RFC 4954 §4, RFC 5321 §4.2.4; Postfix and Exim 503, sendmail
+  // 503 5.3.3, Haraka 500, Exchange 504 5.7.4).
+  { code: 'SMTP_AUTH_NOT_OFFERED', replyCodes: [500, 502, 503, 504], phases: ['auth'] },
   { code: 'SMTP_AUTH_FAILED', replyCodes: [534, 535, 538] },
 ];
 

@@ -2,18 +2,13 @@
 // from the stream that it reads (transport.ts).
 import type { SmtpServer } from '../../domain/email-server.ts';
 import { asError } from '../../domain/errors.ts';
+import type { GetToken } from '../../domain/mailbox-credentials.ts';
 import type { Submission, SubmissionOutcome, Submitter } from '../../domain/submission.ts';
 import { defined } from '../../lib/defined.ts';
 import { classifySubmission } from './errors.ts';
 import { failureOf, namesOf, recipientsOf, remoteOf, type SmtpError, withoutToken } from './failure.ts';
 import { extensionsOf } from './probe.ts';
 import { openTransport, type SubmitterSettings, type Tracker } from './transport.ts';
-
-export type GetToken = (
-  server: SmtpServer,
-  protocol: 'smtp' | 'imap',
-  options?: { renew?: boolean },
-) => Promise<{ accessToken: string; expiresAt: Date }>;
 
 export const submitterDefaults: SubmitterSettings = {
   connectionTimeoutMs: 30_000,

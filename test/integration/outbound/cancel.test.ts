@@ -279,9 +279,11 @@ describe('priority', () => {
     await one.replies.raisePriority(third.replyId, 'high');
     await one.replies.raisePriority(first.replyId, 'low');
     expect(await one.replies.submitReply(third)).toMatchObject({ state: 'queued' });
+    // In the queue; on the way, several workers have them at once.
+    const ahead = async ({ replyId }: { replyId: string }) => (await one.deps.queues.find('sink', replyId))?.ahead;
+    expect(await Promise.all([third, first, second].map(ahead))).toEqual([0, 1, 2]);
     await one.deps.pauses.lift('sink', true);
     await waitFor(() => room.sink.received.length === 3, { describe: 'all sent' });
-    expect(room.sink.received[0]?.replyId).toBe(third.replyId);
     await one.reached(third.replyId, 'accepted');
     await expect(one.replies.raisePriority(third.replyId, 'high')).rejects.toMatchObject({ code: 'REPLY_TOO_LATE' });
     await expect(one.replies.raisePriority('never was', 'high')).rejects.toMatchObject({ code: 'REPLY_UNKNOWN' });

@@ -4,6 +4,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ReplyInput } from '../../../src/contract/reply.ts';
 import type { SmtpServer } from '../../../src/domain/email-server.ts';
+import type { GetToken } from '../../../src/domain/mailbox-credentials.ts';
 import { settledStates } from '../../../src/domain/reply-journal.ts';
 import type { SubmissionOutcome } from '../../../src/domain/submission.ts';
 import { type Fault, SMTP_REPLIES, type SmtpReplyName, startSandbox } from '../../../src/sandbox/index.ts';
@@ -68,7 +69,7 @@ async function start(
   n += 1;
   const name = `exchange-${n}`;
   const tokens: string[] = [];
-  const getToken = async (_server: SmtpServer, _protocol: string, { renew = false }: { renew?: boolean } = {}) => {
+  const getToken: GetToken = async (_server, _protocol, { renew = false } = {}) => {
     const accessToken = options.token?.(renew) ?? sandbox.oauth.applicationToken(CLIENT);
     tokens.push(accessToken);
     return { accessToken, expiresAt: new Date(Date.now() + 3_600_000) };

@@ -2,6 +2,7 @@
 // Nothing has left: prepared again. A copy may have left: held, until a person agrees to exactly the sender that is offered.
 import { expect, it } from 'vitest';
 import type { SmtpServer } from '../../../src/domain/email-server.ts';
+import { createReplies } from '../../../src/outbound/index.ts';
 import type { OutboundDeps } from '../../../src/outbound/ports.ts';
 import { smtpServer } from '../../support/servers.ts';
 import { type Fault, header } from '../../support/smtp-sink.ts';
@@ -238,5 +239,44 @@ it('one reply through all stages, its server changed between each: the last defi
   expect(room.sink.received[0]).toMatchObject({
     envelope: { from: SHARED, to: input.to },
     raw: (await prepared()).mail,
+  });
+});
+
+it('a release agrees to the sender that its person saw, not to the one of a later hold', async () => {
+  await start(delegated({ enabled: false }));
+  const { journal, blobs, queues } = one.deps;
+  const payload = reply();
+  const { references, durable } = await blobs.putBatch([Buffer.from(JSON.stringify(payload))]);
+  await durable;
+  const source = references[0]?.blob ?? '';
+  const offers = (from: string) => ({ name: '', from, envelopeFrom: from, mailbox: from });
+  const hold = async (offered: ReturnType<typeof offers>) => {
+    const { replyId } = payload;
+    const claim = await journal.claim({ replyId, digest: 'd', server: 'sink', owner: offered.from, leaseMs: 1_000 });
+    if (claim.claim !== 'yours') throw new Error(claim.claim);
+    const { fence } = claim;
+    const change = { source, offered };
+    return journal.transition(replyId, { from: ['queued', 'prepared'], to: 'held', fence, release: fence, change });
+  };
+  expect((await hold(offers(JANE))).moved).toBe(true);
+  const slow = createReplies({
+    ...one.deps,
+    allServers: () => [],
+    queues,
+    blobs: {
+      ...blobs,
+      async *read(key: string) {
+        // While this person's release reads the reply, another one's is over, and the reply is held again.
+        await one.replies.releaseHeld(payload.replyId);
+        expect((await hold(offers(OMAR))).moved).toBe(true);
+        yield* blobs.read(key);
+      },
+    },
+  });
+  await expect(slow.releaseHeld(payload.replyId)).rejects.toMatchObject({ code: 'REPLY_NOT_HELD' });
+  expect(await journal.read(payload.replyId)).toMatchObject({
+    state: 'held',
+    agreed: offers(JANE),
+    offered: offers(OMAR),
   });
 });

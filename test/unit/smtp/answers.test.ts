@@ -289,6 +289,7 @@ const servers: Record<string, { host: string; rows: Row[] }> = {
     host: 'relay.contoso.example',
     rows: [
       ['auth', '503 5.5.1 Error: authentication not enabled', 'SMTP_AUTH_NOT_OFFERED', 'pause-server'],
+      ['auth', '504 5.7.4 Unrecognized authentication type', 'SMTP_AUTH_NOT_OFFERED', 'pause-server'],
       [
         'connect',
         '421 4.7.0 relay.contoso.example Error: too many connections from 203.0.113.7',
