@@ -60,7 +60,7 @@ function line(step: CheckStep, language: Language): string {
   if (!step.failure) return `${first}\n`;
   const { code, remote, fix: remedy } = step.failure;
   const message = language === 'de' ? germanMessage(step.failure) : step.failure.message;
-  const words = remoteWords(remote);
+  const words = remoteWords(remote) ?? remote?.code;
   const remoteLine = words === undefined ? '' : `\n          ${said}: ${words}`;
   return `${first}\n          ${code}: ${message}${remoteLine}\n          ${fix}: ${inLines(remedy[language])}\n`;
 }

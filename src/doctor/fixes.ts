@@ -122,20 +122,20 @@ const microsoftFixes: Readonly<Partial<Record<ErrorCode, Fix>>> = {
   },
 };
 
+/** A certificate that is not trusted has a fix of its own (common-steps.ts). */
+const noTls: Words = {
+  en: 'Check that TLS of {server} fits port {port} of {host}: implicit begins with TLS (IMAP 993, SMTP 465), starttls begins in plain text (IMAP 143, SMTP 587), and enabled chooses by the port.',
+  de: 'Prüfen Sie, ob TLS von {server} zu Port {port} von {host} passt: implicit beginnt mit TLS (IMAP 993, SMTP 465), starttls im Klartext (IMAP 143, SMTP 587), und enabled wählt nach dem Port.',
+};
+
 /** What applies regardless of who runs the server. */
 const generalFixes: Readonly<Partial<Record<ErrorCode, Words>>> = {
   IMAP_THROTTLED: {
     en: 'Use fewer other IMAP clients on {user}; fetching resumes automatically.',
     de: 'Verringern Sie andere IMAP-Clients an {user}; der Abruf wird automatisch fortgesetzt.',
   },
-  IMAP_TLS_FAILED: {
-    en: 'Set Host of {server} to a name in the certificate of {host}; put a private CA into the field ca of {server}, or its file into NODE_EXTRA_CA_CERTS.',
-    de: 'Setzen Sie Host von {server} auf einen Namen im Zertifikat von {host}; eine eigene CA gehört ins Feld ca von {server}, oder ihre Datei in NODE_EXTRA_CA_CERTS.',
-  },
-  SMTP_TLS_FAILED: {
-    en: 'Set Host of {server} to a name in the certificate of {host}; put a private CA into the field ca of {server}, or its file into NODE_EXTRA_CA_CERTS.',
-    de: 'Setzen Sie Host von {server} auf einen Namen im Zertifikat von {host}; eine eigene CA gehört ins Feld ca von {server}, oder ihre Datei in NODE_EXTRA_CA_CERTS.',
-  },
+  IMAP_TLS_FAILED: noTls,
+  SMTP_TLS_FAILED: noTls,
   IMAP_UNREACHABLE: {
     en: 'Correct Port of {server}, or let the firewall allow outgoing TCP {port} to {host}: Test-NetConnection {host} -Port {port}',
     de: 'Korrigieren Sie Port von {server}, oder lassen Sie in der Firewall ausgehend TCP {port} zu {host} zu: Test-NetConnection {host} -Port {port}',

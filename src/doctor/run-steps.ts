@@ -10,6 +10,9 @@ import { asError, MailroomError } from '../domain/errors.ts';
 import { providerOf } from '../domain/mail-provider.ts';
 import { adminConsentUrl, personOf } from '../domain/oauth-scopes.ts';
 import { permittedFrom } from '../domain/sender-policy.ts';
+import { type Words, words } from '../domain/words.ts';
+import { defined } from '../lib/defined.ts';
+import { withoutSignIn } from '../lib/text.ts';
 import { commonSteps } from './common-steps.ts';
 import { type FixNames, fixOf } from './fixes.ts';
 import { imapSteps } from './imap-steps.ts';
@@ -76,16 +79,27 @@ async function runStep<Server extends EmailServer>(
     const fix =
       known !== undefined && 'en' in known.fix
         ? known.fix
-        : fixOf(error.code, { ...namesOf(check, about), ...known?.fix });
+        : (proxyFix(check.server, error) ?? fixOf(error.code, { ...namesOf(check, about), ...known?.fix }));
     return { ...base, state: 'failed', ms: ms(), failure: { ...failureOf(error), fix } };
   }
+}
+
+/** Behind a proxy, it is the proxy that cannot be reached, or that refuses. */
+function proxyFix({ name, host, port, proxy }: EmailServer, { code, remote }: MailroomError): Words | undefined {
+  const unreachable = /^(IMAP_UNREACHABLE|IMAP_HOST_UNKNOWN|SMTP_UNREACHABLE)$/.test(code) || remote?.code === 'EPROXY';
+  if (proxy === undefined || !unreachable) return undefined;
+  const at = new URL(proxy).host;
+  return words(
+    `Check the field proxy of ${name}: the proxy ${at} must answer, accept user and password if it asks for them, and allow ${host}:${port}.`,
+    `Prüfen Sie das Feld proxy von ${name}: Der Proxy ${at} muss antworten, Benutzer und Kennwort annehmen, falls er sie verlangt, und ${host}:${port} zulassen.`,
+  );
 }
 
 const failureOf = ({ code, class: failureClass, message, remote }: MailroomError) => ({
   code,
   class: failureClass,
   message,
-  ...(remote ? { remote } : {}),
+  ...(remote ? { remote: { ...remote, ...defined({ text: remote.text && withoutSignIn(remote.text.trim()) }) } } : {}),
 });
 
 const lineOf = ({ server }: Check, step: StepName, about: string) => ({

@@ -96,9 +96,7 @@ export function blockedBy(step: StepName, ended: ReadonlyMap<StepName, Ended>): 
 /** The remote system's words with its code once, because most texts begin with the code. */
 export function remoteWords(remote: Remote | undefined): string | undefined {
   if (remote?.text === undefined || remote.text === '') return undefined;
-  return remote.code === undefined || remote.text.startsWith(remote.code)
-    ? remote.text
-    : `${remote.code} ${remote.text}`;
+  return remote.code === undefined || remote.text.includes(remote.code) ? remote.text : `${remote.code} ${remote.text}`;
 }
 
 /** True when the tenant is correct: no step failed, except those that only inform. */

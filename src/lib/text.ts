@@ -131,3 +131,15 @@ export function phraseFinder(phrases: readonly string[], words = false): (text: 
     }
   };
 }
+
+/** Removes the credentials from a command of the sign-in (AUTH, AUTHENTICATE, LOGIN) that a server quotes in its answer. */
+export function withoutSignIn(text: string): string {
+  const words = text.split(' ');
+  for (const [at, word] of words.entries()) {
+    const third = words[at + 2];
+    if (third === undefined) break;
+    const sasl = /^AUTH(ENTICATE)?$/i.test(word) && /^[A-Za-z\d+/]{8,}=*$/.test(third) && /[A-Z\d=]/.test(third);
+    if (sasl || (/^LOGIN$/i.test(word) && words[at + 1]?.includes('@'))) words[at + 2] = '…';
+  }
+  return words.join(' ');
+}

@@ -1,6 +1,7 @@
 // The fields of an error that may be shown: an allow-list for the log, the command line and problem details. Libraries attach requests to their errors
 // (ioredis: the command with its arguments; MSAL, imapflow, nodemailer, the AWS SDK: request and answer), so only the fields named here are shown, and
 // their words are scrubbed.
+import { withoutSignIn } from '../lib/text.ts';
 
 export interface ShownError {
   type: string;
@@ -89,9 +90,7 @@ export function scrub(text: string): string {
 
 /** Our own words quote only names of the configuration, but may contain a remote system's words. */
 function scrubOwn(text: string): string {
-  return text
-    .replace(/\s+/g, ' ')
-    .slice(0, MESSAGE_LENGTH)
+  return withoutSignIn(text.replace(/\s+/g, ' ').slice(0, MESSAGE_LENGTH))
     .replace(/\/\/[^\s/]*@/g, '//…@')
     .replace(/[^\s<>"'(),;:@[\]/…]+@[^\s<>"'(),;:@[\]]+/g, '(address)')
     .replace(/\b(bearer|basic|xoauth2)\s+[A-Za-z0-9+/=._~-]{8,}/gi, '$1 …')

@@ -107,7 +107,8 @@ function codeOf(failure: OAuthFailure, aadsts: string | undefined, credential: C
   if (status === 429) return 'OAUTH_THROTTLED';
   if ((status ?? 0) >= 500) return 'OAUTH_PROVIDER_FAILED';
   // Without an OAuth error, a proxy or a captive portal has answered, not the provider (RFC 6749 §5.2 requires one).
-  if (error === undefined && ON_THE_WAY.has(status ?? 0)) return 'OAUTH_UNREACHABLE';
+  const foreign = error === undefined || error === 'no_json';
+  if (foreign && status !== undefined && (status < 400 || ON_THE_WAY.has(status))) return 'OAUTH_UNREACHABLE';
   // The provider names no reason: whatever the client authenticated with was refused.
   if (error === 'invalid_client' && (credential === 'certificate' || credential === 'federated'))
     return 'OAUTH_ASSERTION_REFUSED';

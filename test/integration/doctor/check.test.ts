@@ -209,6 +209,16 @@ const rows: [string, Row][] = [
     },
   ],
   [
+    'proxy that does not answer',
+    {
+      on: () => ({ server: imap({ proxy: 'http://user:hunter2@127.0.0.1:9' }) }),
+      step: 'tcp',
+      code: 'IMAP_UNREACHABLE',
+      en: 'Check the field proxy of Support in: the proxy 127.0.0.1:9 must answer',
+      de: 'Prüfen Sie das Feld proxy von Support in: Der Proxy 127.0.0.1:9 muss antworten',
+    },
+  ],
+  [
     'connections are closed before TLS',
     {
       fault: { name: 'refuseConnections' },

@@ -134,6 +134,10 @@ describe('steps', () => {
     [{ system: 'smtp', code: '535', text: '535 5.7.3 no' }, '535 5.7.3 no'],
     [{ system: 'imap', code: 'NO', text: 'no' }, 'NO no'],
     [{ system: 'oauth', code: 'AADSTS1', text: 'AADSTS1: no' }, 'AADSTS1: no'],
+    [
+      { system: 'network', code: 'ECONNREFUSED', text: 'connect ECONNREFUSED 127.0.0.1:1' },
+      'connect ECONNREFUSED 127.0.0.1:1',
+    ],
     [{ system: 'network', code: 'ETIMEDOUT' }, undefined],
     [undefined, undefined],
   ] as const)('shows %j with its code once', (remote, shown) => expect(remoteWords(remote)).toBe(shown));

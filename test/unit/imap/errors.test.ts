@@ -156,6 +156,15 @@ const rows: Row[] = [
     'back-off',
   ],
   ['ENOTFOUND', { code: 'ENOTFOUND' }, 'connect', undefined, 'IMAP_HOST_UNKNOWN', 'transient', 'retry'],
+  [
+    'a proxy that refuses',
+    { code: 'EPROXY', message: 'Failed to setup proxy connection' },
+    'connect',
+    undefined,
+    'IMAP_UNREACHABLE',
+    'transient',
+    'retry',
+  ],
   ['ECONNREFUSED', { code: 'ECONNREFUSED' }, 'connect', undefined, 'IMAP_UNREACHABLE', 'transient', 'retry'],
   [
     'certificate',

@@ -98,6 +98,9 @@ const table: [OAuthFailure, ErrorCode, string, string][] = [
   // HTTP without OAuth.
   [{ status: 429 }, 'OAUTH_THROTTLED', 'throttle', 'back-off'],
   // A proxy or a network's sign-in page, not the provider.
+  [{ status: 200 }, 'OAUTH_UNREACHABLE', 'transient', 'retry'],
+  [{ status: 200, error: 'no_json' }, 'OAUTH_UNREACHABLE', 'transient', 'retry'], // the page of a captive portal
+  [{ status: 407, error: 'no_json' }, 'OAUTH_UNREACHABLE', 'transient', 'retry'],
   [{ status: 403 }, 'OAUTH_UNREACHABLE', 'transient', 'retry'],
   [{ status: 407 }, 'OAUTH_UNREACHABLE', 'transient', 'retry'],
   [{ status: 502, error: 'no_json' }, 'OAUTH_PROVIDER_FAILED', 'transient', 'retry'],

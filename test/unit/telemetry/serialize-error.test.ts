@@ -65,6 +65,17 @@ describe('words of an error', () => {
       "554 5.7.1 '…' refused; we don't take it",
     ],
     ['a subject after its field name', '554 5.6.0 Subject: Where is my order', '554 5.6.0 Subject: …'],
+    [
+      'the sign-in of SMTP',
+      '535 5.7.8 no: AUTH PLAIN AGFAYi5jAGh1bnRlcg== failed',
+      '535 5.7.8 no: AUTH PLAIN … failed',
+    ],
+    ['the sign-in of IMAP', `BAD a1 LOGIN jane@customer.example ${SECRET}`, 'BAD a1 LOGIN (address) …'],
+    [
+      'no word about a sign-in',
+      'NO AUTHENTICATE PLAIN disabled, LOGIN disabled here',
+      'NO AUTHENTICATE PLAIN disabled, LOGIN disabled here',
+    ],
     ['a long run of base64', `line ${'QUJD'.repeat(20)} too long`, 'line … too long'],
     ['a name of a command in quotes', "ERR unknown command 'WAITAOF'", "ERR unknown command 'WAITAOF'"],
     [
