@@ -7,7 +7,7 @@ export const MAX_LINE = 600;
 
 export const kind = { text: 0, blank: 1, quote: 2 } as const;
 
-/** `> text`, `| text`, and `X> text` of old news readers. */
+/** `> text` and `| text`. */
 export const isQuoted = (line: string): boolean => {
   const c = line.charCodeAt(0);
   if (c === 0x3e) return true;

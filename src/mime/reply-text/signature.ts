@@ -33,7 +33,9 @@ export function signatureStart(
   const lastOwn =
     marks === undefined
       ? -1
-      : kinds.findLastIndex((_, k) => k < to && isText(k) && !isMarked(marks, k, mark.signature));
+      : kinds.findLastIndex(
+          (_, k) => k < to && isText(k) && !isMarked(marks, k, mark.signature) && !isFooter(lines[k] as string),
+        );
   // Of several rules all but the last divide a form, which may end in one.
   const hasHistory = lines.some((line, k) => k >= to && line !== '' && !RULE.test(line));
   const lastRule = lines.findLastIndex((line, k) => (k < to || !hasHistory) && isText(k) && RULE.test(line));

@@ -318,6 +318,12 @@ describe('in html', () => {
     expect(ofHtml(`${answer}${HISTORY}`)).toBe(expected);
   });
 
+  it('leaves out a signature with the line of the telephone below it', () => {
+    expect(
+      ofHtml(`<div>Yes.</div><div class="gmail_signature">Kim</div><div>Sent from my iPhone</div>${HISTORY}`),
+    ).toBe('Yes.');
+  });
+
   it('keeps answers within a quotation that the writer announces', () => {
     const answered = '<blockquote type="cite"><p>Which colour?</p><p style="color:red">Red.</p></blockquote>';
     expect(ofHtml(`<p>My answers are below.</p>${answered}`)).toContain('Red.');
