@@ -8,9 +8,8 @@ import { timelineUrl } from './find-page.ts';
 import type { Routes } from './gate.ts';
 import { html } from './html.ts';
 import { type Frame, frameMay } from './layout.ts';
-import { listView } from './list-view.ts';
+import { listView, personalLines } from './list-view.ts';
 import { pageOf, same, selectField, since } from './parts.ts';
-import { personalLines } from './personal.ts';
 import type { Column } from './table.ts';
 
 const PATH = '/portal/dead-letters';

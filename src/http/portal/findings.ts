@@ -1,12 +1,12 @@
-// What is wrong with an email server or doubtful about it, each with what to do; its state as a badge; and the connection test, each step with
-// mark, time, and on failure what was said and what to do. Pure.
+// What is wrong with an email server or doubtful about it, each with what to do; its state as a badge, meters of its limits; and the connection test, each
+// step with mark, time, and on failure what was said and what to do. Pure.
 import { type CheckStep, passed, planOf, remoteWords, steps } from '../../domain/doctor.ts';
 import type { EmailServerView } from '../api/email-servers.ts';
 import type { Finding } from './deps.ts';
 import { type Html, html } from './html.ts';
 import type { Frame } from './layout.ts';
 import { exactTime, quote, serverSaid, since } from './parts.ts';
-import { countIn, stateIn } from './words.ts';
+import { countIn, stateIn, type Word } from './words.ts';
 import { errorIn, signInAgain } from './words-errors.ts';
 import { findingIn, labelIn, problemIn } from './words-said.ts';
 
@@ -183,4 +183,22 @@ function failure(frame: Frame, view: EmailServerView): Html[] {
   return [
     html`<div class="note bad wrap"><strong>${title}</strong> <span>${live.said !== undefined && html`${say('serverSaid')} ${quote(live.said)} `}${hint} <code>${code}</code>${live.expectedAt !== undefined && html` ${say('triesAgain')}: ${since(frame, live.expectedAt)}`}</span></div>`,
   ];
+}
+
+type Pace = EmailServerView['live']['pace'];
+
+/** Use of a limit. */
+function meter({ say, number }: Frame, word: Word, used: number, limit: number): Html {
+  return html`<span class="nowrap"><meter aria-label="${say(word)}" min="0" max="${limit}" high="${limit * 0.8}" value="${Math.min(used, limit)}"></meter> <span class="dim">${number(used)} ${say('of')} ${number(limit)}</span></span>`;
+}
+
+export const minuteMeter = (frame: Frame, pace: Pace): Html | undefined =>
+  pace && meter(frame, 'paceMinute', pace.minute, pace.perMinute);
+
+export function dayMeter(frame: Frame, pace: Pace): Html | undefined {
+  if (pace === undefined) return undefined;
+  const { recipients, recipientsPerDay, recipientsLimitAt: at } = pace;
+  return html`${meter(frame, 'paceDay', recipients, recipientsPerDay)}${
+    at !== undefined && html`<div class="dim">${frame.say('limitAt')}: ${exactTime(frame, at)}</div>`
+  }`;
 }

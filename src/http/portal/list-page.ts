@@ -99,7 +99,8 @@ function columnsOf(frame: Frame): Column<EmailServerView>[] {
 }
 
 /** The first three, and the number of the rest. */
-const shortList = (all: readonly string[]): Html =>
+const shortList = (all: readonly string[]): Html | false =>
+  all.length > 0 &&
   html`${all.slice(0, 3).map((one) => html`<div>${one}</div>`)}${all.length > 3 && html`<div class="dim" title="${all.slice(3).join(', ')}">+ ${all.length - 3}</div>`}`;
 
 function empty(frame: Frame, any: boolean): Html {

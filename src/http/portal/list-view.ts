@@ -4,8 +4,8 @@ import { type BulkAct, bulkBar } from './bulk.ts';
 import { doneNote } from './done.ts';
 import { isNarrow, type ListFilter, queryText, sortText } from './filter.ts';
 import { type Html, html } from './html.ts';
-import { type Frame, page } from './layout.ts';
-import { type Choices, emptyCard, hiddenField, pager, same, selectField } from './parts.ts';
+import { type Frame, frameMay, page } from './layout.ts';
+import { type Choices, emptyCard, hiddenField, pager, same, selectField, since } from './parts.ts';
 import { type Column, head, table } from './table.ts';
 import type { Word } from './words.ts';
 
@@ -113,4 +113,16 @@ function sortHead(frame: Frame, column: Column<never>, filter: ListFilter, url: 
   const descending = isCurrent ? !sort.descending : by === 'when' || by === 'received';
   const arrow = isCurrent ? (sort.descending ? '↓' : '↑') : '';
   return head(frame, column, { url: url({ ...filter, sort: { by, descending } }), arrow });
+}
+
+/** The personal data of a mail: subject for those who may read messages, sender for those who see addresses. */
+export function personalLines(frame: Frame, mail: { subject?: string; sender?: string; date?: string }): Html {
+  const { say } = frame;
+  const { subject, sender, date } = mail;
+  const shown: [Word, Html | string | undefined][] = [
+    ['subject', frameMay(frame, 'messages:read') ? subject : undefined],
+    ['sender', frameMay(frame, 'addresses:read') ? sender : undefined],
+    ['sent', date === undefined || Number.isNaN(Date.parse(date)) ? undefined : since(frame, Date.parse(date))],
+  ];
+  return html`${shown.map(([word, value]) => value !== undefined && value !== '' && html`<div class="dim">${say(word)}: ${value}</div>`)}`;
 }

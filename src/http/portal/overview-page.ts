@@ -7,14 +7,13 @@ import { checklist } from './connect-page.ts';
 import type { Overview, PortalDeps } from './deps.ts';
 import { doneNote } from './done.ts';
 import { findBox } from './find-page.ts';
-import { problemsOf, stateBadge } from './findings.ts';
+import { dayMeter, minuteMeter, problemsOf, stateBadge } from './findings.ts';
 import { moveFlowUrl } from './flow-page.ts';
 import { LIST, type Routes } from './gate.ts';
 import { historyUrl } from './history-page.ts';
 import { type Html, html } from './html.ts';
 import { type Frame, frameMay, mayChange, page } from './layout.ts';
 import { linkTo } from './list-page.ts';
-import { dayMeter, minuteMeter } from './pace-view.ts';
 import { exactTime, section, sinceIf } from './parts.ts';
 import { type Column, table } from './table.ts';
 import { type Counted, countIn, durationIn, type Word } from './words.ts';
@@ -200,8 +199,8 @@ function mailboxTable(frame: Frame, mailboxes: readonly EmailServerView[]): Html
 function senderTable(frame: Frame, senders: readonly EmailServerView[]): Html {
   const columns: Column<EmailServerView>[] = [
     { word: 'name', width: 16, isName: true, cell: nameOf },
-    { word: 'userHead', width: 16, cell: ({ definition: { user } }) => String(user ?? '') },
-    { word: 'state', width: 16, cell: (view) => stateLink(frame, view) },
+    { word: 'userHead', width: 18, cell: ({ definition: { user } }) => String(user ?? '') },
+    { word: 'state', width: 14, cell: (view) => stateLink(frame, view) },
     { word: 'waiting', width: 8, cell: ({ live }) => live.waiting ?? 0 },
     {
       word: 'state-held',

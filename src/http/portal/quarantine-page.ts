@@ -10,9 +10,8 @@ import { timelineUrl } from './find-page.ts';
 import type { Routes } from './gate.ts';
 import { type Html, html } from './html.ts';
 import { askPage, type Frame, frameMay } from './layout.ts';
-import { listView } from './list-view.ts';
+import { listView, personalLines } from './list-view.ts';
 import { factList, pageOf, same, since } from './parts.ts';
-import { personalLines } from './personal.ts';
 import type { Column } from './table.ts';
 import { wordOf } from './words.ts';
 

@@ -266,8 +266,8 @@ export const serverWords = {
     de: 'Der Test wurde unterbrochen. Bitte starten Sie ihn erneut.',
   },
   testNotYet: {
-    en: 'Nothing is wrong. Some of it can only be tested after the next step; see the notes.',
-    de: 'Nichts ist falsch. Einiges lässt sich erst nach dem nächsten Schritt prüfen; siehe die Hinweise.',
+    en: 'No step has failed, but something is still to be done: see the notes above.',
+    de: 'Kein Schritt ist fehlgeschlagen, aber etwas ist noch zu tun: siehe die Hinweise oben.',
   },
   notYetSignedIn: {
     en: 'Not yet possible: first save the server, then sign in and consent.',

@@ -1,7 +1,6 @@
 // The portal's words: `say('save')` is the word in the person's language. The words of single pages are in words-*.ts.
 import { fill } from '../../lib/text.ts';
 import { connectWords } from './words-connect.ts';
-import { deadLetterWords } from './words-dead-letters.ts';
 import { findWords } from './words-find.ts';
 import { historyWords } from './words-history.ts';
 import { operationWords } from './words-operation.ts';
@@ -84,7 +83,6 @@ const words = {
   ...operationWords,
   ...connectWords,
   ...findWords,
-  ...deadLetterWords,
   ...historyWords,
   ...serverPageWords,
   ...privacyWords,

@@ -1,6 +1,6 @@
 // Details of changes in the reader's language, by action, field and value; what is a name, an address or an id stays as it is.
 import { describe, expect, it } from 'vitest';
-import { detailIn } from '../../../src/http/portal/audit-details.ts';
+import { detailIn } from '../../../src/http/portal/audit-page.ts';
 
 const ID = 'm-0123456789abcdef-1-7';
 describe.each<[string, string, string, string, string, string]>([
