@@ -1,6 +1,6 @@
 // The history on a real Redis: several replicas add up, nothing is written by a process that has nothing to say, keys end; and what API and page make
 // of it, empty and full. And the page of one email server, with the events of all replicas.
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { createHistoryStore } from '../../../src/adapters/redis/history.ts';
 import { createServerLogStore } from '../../../src/adapters/redis/server-log.ts';
 import { mailboxId } from '../../../src/contract/names.ts';
@@ -12,11 +12,14 @@ import { createHistoryRecorder } from '../../../src/operations/history.ts';
 import { createHistoryCounter } from '../../../src/telemetry/history-counter.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
 import { collectServerLog } from '../../../src/telemetry/server-log.ts';
+import { waitFor } from '../../support/temp.ts';
 import { fileServer, portalRoom, TOKENS } from './gateway.ts';
 
 const MINUTE = 60_000;
 
 const portal = portalRoom({ flush: true });
+// What the portal notes of its own start is written before the first test empties Redis, not in the midst of one.
+beforeAll(() => waitFor(async () => (await createServerLogStore(portal.redis).newest(fileServer.name)) !== ''));
 
 /** A process of its own, at a time that the test sets. */
 function replica(roles: string[], at: number, store: Parameters<typeof createHistoryRecorder>[0]['store']) {
