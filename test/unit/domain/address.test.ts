@@ -45,6 +45,8 @@ describe('parseAddress refuses', () => {
     ['info@contoso.com\nBcc: x@example.net', 'line-break'],
     ['info\u0000@contoso.com', 'line-break'],
     ['info\u2028@contoso.com', 'line-break'],
+    ["'info@contoso.com", 'syntax'],
+    ["info'@contoso.com", 'syntax'],
     ['"in fo"@contoso.com', 'syntax'],
     ['"info@evil.example"@contoso.com', 'syntax'],
     ['in fo@contoso.com', 'syntax'],

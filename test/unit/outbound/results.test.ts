@@ -1,7 +1,7 @@
-// A result has a reason exactly when its state has one.
+// A result has a reason exactly when its state has one, and lists settled and open recipients apart.
 import { expect, it } from 'vitest';
 import { resultSchema } from '../../../src/contract/result.ts';
-import { failureOf, resultOf } from '../../../src/outbound/results.ts';
+import { failureOf, remoteLine, resultOf } from '../../../src/outbound/results.ts';
 
 const entry = { replyId: 'r', server: 's', state: 'rejected' as const };
 const failure = failureOf('REPLY_HELD');
@@ -20,3 +20,19 @@ it.each(resultSchema.shape.state.options.filter((state) => !['rejected', 'held',
     expect(resultOf({ ...entry, state, result: held })).not.toHaveProperty('failure');
   },
 );
+
+it('recipients are listed as settled and as open, and a list without entries is left out', () => {
+  const kim = { address: 'kim@customer.example', state: 'rejected' } as const;
+  const lee = { address: 'lee@customer.example', state: 'deferred' } as const;
+  const of = (...recipients: (typeof kim | typeof lee)[]) => resultOf({ ...entry, state: 'prepared', recipients });
+  expect(of(kim, lee)).toMatchObject({ recipients: [kim], openRecipients: [lee] });
+  expect(of(kim)).not.toHaveProperty('openRecipients');
+  expect(of(lee)).not.toHaveProperty('recipients');
+});
+
+it('an answer of a server is one line of at most 300 characters', () => {
+  expect(remoteLine({ system: 'smtp', code: '550', enhancedCode: '5.1.1', text: 'x'.repeat(400) })).toBe(
+    `550 5.1.1 ${'x'.repeat(290)}`,
+  );
+  expect(remoteLine(undefined)).toBe('');
+});
