@@ -30,7 +30,7 @@ async function loaded(env: Record<string, string>): Promise<number> {
 it('is loaded only where a variable asks for it', async () => {
   expect(await loaded({})).toBe(0);
   expect(await loaded({ OTEL_TRACES_EXPORTER: 'otlp' })).toBeGreaterThan(10);
-});
+}, 180_000);
 
 describe('a span', () => {
   const open = () => openTracing(tracingFrom({}), { version: '0', role: 'x', instance: 'x' }, () => {});
