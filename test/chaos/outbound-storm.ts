@@ -275,7 +275,15 @@ export async function weather(
       return states.every((state) => settled.includes(state));
     },
     { describe: `seed ${seed}: every reply ended`, timeoutMs: 180_000 },
-  );
+  ).catch(async (error: unknown) => {
+    const { name } = end.server;
+    const lines: unknown[] = [await deps.pauses.read(name), await deps.queues.paused(name), await queue.getJobCounts()];
+    const states = await statesOf();
+    for (const { replyId } of inputs.filter((_, i) => !settled.includes(states[i] ?? '')))
+      lines.push(replyId, await deps.queues.state(name, replyId), await journal.read(replyId));
+    process.stderr.write(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    throw error;
+  });
   await replicas.stop();
   const states = await statesOf();
   const of = (replyId: string) => end.copies().get(replyId) ?? 0;
