@@ -286,6 +286,11 @@ describe('examples', () => {
     }
   });
 
+  test('docs/README.md lists every page', () => {
+    const names = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md') && name !== 'README.md');
+    expect(names.filter((name) => !read('docs/README.md').includes(`](${name})`))).toEqual([]);
+  });
+
   test('both language versions of the guide contain the same code', () => {
     const [german = '', english = ''] = [...guides].sort().map(read);
     const numbers = (text: string) => [
