@@ -85,6 +85,24 @@ const few = <T>(schema: z.ZodType<T>) =>
     })
     .pipe(schema);
 
+/** A map by a normalized key. Of two spellings of one key, only one would count. */
+const mapBy = <T>(key: z.ZodType<string>, value: z.ZodType<T>, message: string) =>
+  few(
+    z
+      .unknown()
+      .superRefine((given, context) => {
+        const spelt = new Map<string, string>();
+        for (const one of typeof given === 'object' && given !== null ? Object.keys(given) : []) {
+          const normal = key.safeParse(one).data;
+          if (normal === undefined) continue;
+          const other = spelt.get(normal);
+          if (other === undefined) spelt.set(normal, one);
+          else context.addIssue({ code: 'custom', path: [one], message: inZod('sameKey', { other }) });
+        }
+      })
+      .pipe(z.record(key, value, message)),
+  );
+
 /** A list, or pasted text. The same address twice counts once. */
 const addresses = z
   .preprocess(
@@ -197,7 +215,7 @@ export const imapDefinition = z.strictObject({
   port: whole(1, 65535).default(993),
   emailFlow: label,
   aliases: addresses.default([]),
-  flowByRecipient: few(z.record(recipientKey, label, inZod('notFlowMap'))).default({}),
+  flowByRecipient: mapBy(recipientKey, label, inZod('notFlowMap')).default({}),
   trustedAuthservIds: authservIds.default([]),
   folder: label.default('INBOX'),
   startFrom: startFrom.default('now'),
@@ -212,7 +230,7 @@ export const smtpDefinition = z.strictObject({
   port: whole(1, 65535).default(587),
   additionalEmailFromAddresses: addresses.default([]),
   sendMode: choice(['sendAs', 'onBehalf']).default('sendAs'),
-  displayNames: few(z.record(addressKey, label, inZod('notAddressMap', { values: 'names' }))).default({}),
+  displayNames: mapBy(addressKey, label, inZod('notAddressMap', { values: 'names' })).default({}),
   sentCopy: sentCopy.default({ policy: 'server' }),
   pace: z
     .strictObject(
@@ -224,8 +242,10 @@ export const smtpDefinition = z.strictObject({
       inZod('notPace'),
     )
     .prefault({}),
-  fromRoles: few(
-    z.record(addressKey, few(z.array(label, inZod('notRoles'))), inZod('notAddressMap', { values: 'roles' })),
+  fromRoles: mapBy(
+    addressKey,
+    few(z.array(label, inZod('notRoles'))),
+    inZod('notAddressMap', { values: 'roles' }),
   ).default({}),
   uncertain: choice(['hold', 'resend']).default('hold'),
   answeredElsewhere: choice(['hold', 'warn', 'send']).default('hold'),

@@ -25,6 +25,7 @@ const words = {
   notPace: 'must be { perMinute, connections, recipientsPerDay }',
   notRecipient: 'must be an address of the mailbox, or a tag like +orders',
   notFlowMap: 'must map addresses or +tags to email flows',
+  sameKey: 'is the same as "{other}"',
   notAuthservId: 'must be a name like mx.example.com or *.example.com',
   notAuthservIdList: 'must be a list of names',
   flowExists: 'differs only in spelling from the email flow "{flow}"',

@@ -57,7 +57,6 @@ export function subtract(set: UidSet, remove: UidSet): UidSet {
   let from = 0;
   for (const [first, last] of set) {
     let start = first;
-    while (from > 0 && (remove[from - 1]?.[1] ?? 0) >= first) from--;
     for (let i = from; i < remove.length; i++) {
       const [cutFirst, cutLast] = remove[i] as Interval;
       if (cutLast < start) {

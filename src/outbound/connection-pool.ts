@@ -46,6 +46,7 @@ export function createConnectionPool(
   const connections = new Set<Connection>();
   const waiters: Waiter[] = [];
   let opening = 0;
+  let closed = false;
 
   async function close(connection: Connection): Promise<void> {
     if (!connections.delete(connection)) return;
@@ -62,7 +63,7 @@ export function createConnectionPool(
     connection.busy = false;
     if (!connections.has(connection)) return;
     const [next] = waiters;
-    if (connection.wanted || performance.now() - connection.since > OLDEST_MS) closeSoon(connection);
+    if (closed || connection.wanted || performance.now() - connection.since > OLDEST_MS) closeSoon(connection);
     else if (next === undefined) connection.idle = setTimeout(() => closeSoon(connection), IDLE_MS);
     else {
       connection.busy = true;
@@ -156,7 +157,9 @@ export function createConnectionPool(
         giveBack(connection);
       }
     },
+    /** A connection that is being opened is closed when its work is done. */
     async close(): Promise<void> {
+      closed = true;
       await Promise.all([...connections].map(close));
     },
   };

@@ -59,17 +59,17 @@ export function addressesIn(text: string) {
 }
 const listOf = (entered: Entered, field: string) => addressesIn(entered.getAll(field).join('\n'));
 
-/** `support+orders@… = Orders`, one a line. */
-const flowsByRecipient = (text: string): Record<string, string> =>
-  Object.fromEntries(
-    text
-      .split('\n')
-      .filter((line) => line.trim() !== '')
-      .map((line) => {
-        const at = line.indexOf('=');
-        return at < 0 ? [line.trim(), ''] : [line.slice(0, at).trim(), line.slice(at + 1).trim()];
-      }),
-  );
+/** `support+orders@… = Orders`, one a line. A recipient that is there already gets a space, so that the definition names both lines. */
+function flowsByRecipient(text: string): Record<string, string> {
+  const flows = new Map<string, string>();
+  for (const line of text.split('\n').filter((one) => one.trim() !== '')) {
+    const [recipient = '', ...flow] = line.split('=');
+    let key = recipient.trim();
+    while (flows.has(key)) key += ' ';
+    flows.set(key, flow.join('=').trim());
+  }
+  return Object.fromEntries(flows);
+}
 
 /** Texts of a form, trimmed; `given` omits an empty field. */
 export const textsOf = (entered: Entered) => {

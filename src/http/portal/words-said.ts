@@ -34,6 +34,10 @@ const problemTexts: Readonly<Record<ProblemCode, Text>> = {
     en: 'Enter one line for each address or tag: support@example.com = Email Flow.',
     de: 'Geben Sie je Adresse oder Tag eine Zeile ein: support@example.com = Email Flow.',
   },
+  sameKey: {
+    en: 'There are two entries for {other}: keep one.',
+    de: 'Für {other} gibt es zwei Einträge: Behalten Sie einen.',
+  },
   notAuthservId: {
     en: 'Enter a name like mx.example.com or *.example.com.',
     de: 'Geben Sie einen Namen wie mx.example.com oder *.example.com ein.',

@@ -90,8 +90,8 @@ export const serverWords = {
   delegated: { en: 'Delegated (a person consents)', de: 'Delegiert (eine Person stimmt zu)' },
   signInUser: { en: 'Person who signs in', de: 'Person, die sich anmeldet' },
   signInUserHelp: {
-    en: 'IMAP only: the account that has Full Access to the shared mailbox. For SMTP, the User above signs in and needs Send As.',
-    de: 'Nur bei IMAP: das Konto mit Vollem Zugriff (Full Access) auf das gemeinsame Postfach. Bei SMTP meldet sich der User oben an und braucht „Senden als“.',
+    en: 'The account that has Full Access to the shared mailbox (IMAP) or Send As (SMTP), if it is not the User above.',
+    de: 'Das Konto mit Vollem Zugriff (Full Access) auf das gemeinsame Postfach (IMAP) oder mit „Senden als“ (SMTP), wenn es nicht der User oben ist.',
   },
   password: { en: 'Password', de: 'Kennwort' },
   passwordKept: { en: 'Stored. Leave empty to keep it.', de: 'Gespeichert. Leer lassen, um es zu behalten.' },

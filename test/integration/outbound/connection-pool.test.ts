@@ -92,3 +92,13 @@ it('a connection whose work throws is free for the next caller', async () => {
   expect(await pool.use(async () => 'next', 1_000, 10)).toBe('next');
   expect(count.opened).toBe(1);
 });
+
+it('is closed while a connection is being opened: it ends with its work, and its slot is free', async () => {
+  const { pool, count } = replica(1);
+  const used = pool.use(async () => 'done', 15_000, 10);
+  await pool.close();
+  expect(await used).toBe('done');
+  expect(count.open).toBe(0);
+  const next = replica(1);
+  expect(await next.pool.use(async () => 'sent', 8_000, 10)).toBe('sent');
+});

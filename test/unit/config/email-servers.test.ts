@@ -174,6 +174,7 @@ describe('the fields of the handbook', () => {
       { flowByRecipient: { 'x@other.example': 'A' } },
       /flowByRecipient\.x@other\.example: must be the User or one of the aliases/,
     ],
+    [{ flowByRecipient: { '+VIP': 'A', '+vip': 'B' } }, /flowByRecipient\.\+vip: is the same as "\+VIP"/],
     [{ flowByRecipient: { '+a b': 'A' } }, /flowByRecipient.*: must map addresses or \+tags to email flows/],
     [{ flowByRecipient: { '+a': '' } }, /flowByRecipient\.\+a: must not be empty/],
   ])('refuses %j', (fields, expected) => {

@@ -89,12 +89,12 @@ describe('the form', () => {
   it('accepts flows by recipient, one a line, and names lines that are invalid', () => {
     const entered = fields({
       aliases: 'Orders <orders@contoso.example>\nnonsense',
-      flowByRecipient: 'orders@contoso.example = Orders\n+vip=VIP = first\nnonsense\n',
+      flowByRecipient: 'orders@contoso.example = Orders\n+vip=VIP = first\nnonsense\n+vip = Other',
       trustedAuthservIds: 'mx.example.com, *.example.org',
     });
     expect(definitionFrom(entered)).toMatchObject({
       aliases: ['orders@contoso.example', 'nonsense'],
-      flowByRecipient: { 'orders@contoso.example': 'Orders', '+vip': 'VIP = first', nonsense: '' },
+      flowByRecipient: { 'orders@contoso.example': 'Orders', '+vip': 'VIP = first', nonsense: '', '+vip ': 'Other' },
       trustedAuthservIds: ['mx.example.com', '*.example.org'],
     });
   });
