@@ -5,12 +5,16 @@ export type Copies = ReturnType<typeof createCopies>;
 
 export function createCopies() {
   const counts = new Map<string, number>();
+  function add(prints: Iterable<string>): void {
+    for (const print of prints) counts.set(print, (counts.get(print) ?? 0) + 1);
+  }
   return {
     of: (print: string): number => counts.get(print) ?? 0,
-    add(prints: Iterable<string>): void {
-      for (const print of prints) counts.set(print, (counts.get(print) ?? 0) + 1);
+    add,
+    /** UIDs were reset; these were found among the known ones. */
+    startOver(prints: Iterable<string>): void {
+      counts.clear();
+      add(prints);
     },
-    /** UIDs were reset. */
-    clear: (): void => counts.clear(),
   };
 }

@@ -104,7 +104,7 @@ async function rescan(watched: Watched, mailbox: Mailbox, uids: readonly number[
   const { ports, server, mailboxId } = watched;
   const previous = watched.ledger.meta as LedgerMeta;
   const known = await ports.ledgers.fingerprints(mailboxId);
-  const matched: number[] = [];
+  const matched = new Map<number, string>();
   const before: number[] = [];
   const unknown: number[] = [];
   if (uids.length > 0) {
@@ -114,7 +114,7 @@ async function rescan(watched: Watched, mailbox: Mailbox, uids: readonly number[
       const left = known.get(print) ?? 0;
       if (left > 0) {
         known.set(print, left - 1);
-        matched.push(head.uid);
+        matched.set(head.uid, print);
       } else if ((head.internalDate?.getTime() ?? Number.POSITIVE_INFINITY) < previous.startedAt - DAY_MS)
         before.push(head.uid);
       else unknown.push(head.uid);
@@ -130,21 +130,21 @@ async function rescan(watched: Watched, mailbox: Mailbox, uids: readonly number[
     reset: true,
     meta,
     outcomes: [
-      { outcome: 'matched', uids: matched },
+      { outcome: 'matched', uids: [...matched.keys()] },
       { outcome: 'before-start', uids: before },
     ],
   });
-  watched.copies.clear();
+  watched.copies.startOver(matched.values());
   await watched.parseAttempts.load();
   ports.emit('MailboxRescanned', {
     server: server.name,
     reason,
     uidValidity: meta.uidValidity,
     detail: {
-      matched: matched.length,
+      matched: matched.size,
       beforeStart: before.length,
       new: unknown.length,
-      unread: uids.length - matched.length - before.length - unknown.length,
+      unread: uids.length - matched.size - before.length - unknown.length,
     },
   });
 }

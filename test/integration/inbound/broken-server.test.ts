@@ -134,11 +134,12 @@ describe('a stale session', () => {
   });
 
   // Without a Message-ID, all that distinguishes them is what is in the body.
+  const fax = (uid: number) => ({
+    uid,
+    raw: Buffer.from(`From: fax@customer.example\r\nDate: Mon, 23 Nov 2026 10:00:00 +0000\r\n\r\nPage ${uid}\r\n`),
+  });
+
   it('after UIDs were reset, mails with one fingerprint that come one after another are all enqueued', async () => {
-    const fax = (uid: number) => ({
-      uid,
-      raw: Buffer.from(`From: fax@customer.example\r\nDate: Mon, 23 Nov 2026 10:00:00 +0000\r\n\r\nPage ${uid}\r\n`),
-    });
     const one = await start(1, { prepare: (imap) => imap.set({ stale: true }) });
     await one.jobsAre(1);
     await one.isIdle();
@@ -151,6 +152,18 @@ describe('a stale session', () => {
       expect(await one.jobsAre(1 + n)).toHaveLength(1 + n);
     }
     expect(one.events('MessageMatched')).toEqual([]);
+  });
+
+  it('after UIDs were reset, a mail that shares the fingerprint of a known one in the folder is enqueued', async () => {
+    const one = await start(1);
+    one.imap.add(fax(2));
+    await one.jobsAre(2);
+    await one.isIdle();
+    const known = one.imap.messages.map(({ raw }, i) => ({ uid: 51 + i, raw }));
+    one.imap.set({ uidValidity: 15, messages: [...known, fax(53)] });
+    await one.eventIs('MailboxRescanned');
+    const uids = (await one.jobsAre(3)).map(({ uid }) => uid);
+    expect(uids.sort()).toEqual([1, 2, 53]);
   });
 
   it('starts another session after two polls in which a new mail is counted but not listed', async () => {
