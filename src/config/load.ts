@@ -46,6 +46,7 @@ export function entries(node: object = settings, prefix = ''): Entry[] {
 export const variableOf = (path: string): string =>
   `MAILROOM_${path.replace(/[A-Z]/g, '_$&').replaceAll('.', '_').toUpperCase()}`;
 
+export const NO_FOLDER = 'this folder does not exist';
 /** Read when emailServersFiles names none. */
 export const DEFINITION_FILES = ['email-servers.yaml', 'email-servers.yml', 'email-servers.json'];
 const FILES = ['mailroom.yaml', 'mailroom.yml', 'mailroom.json'];
@@ -72,6 +73,8 @@ export function readConfig({ configDir, env = process.env, overrides = {} }: Loa
   values.set('oauthApplications', applications);
   finish(values, folder);
   checkTogether(values, problems);
+  // A mistyped folder is the reason that everything is missing.
+  if (problems.length > 0 && !existsSync(folder)) problems.unshift({ field: folder, message: NO_FOLDER });
   if (problems.length > 0) throw configInvalid(problems);
   return {
     config: deepFreeze({

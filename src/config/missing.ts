@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Config } from './config.ts';
 import { readDefinitionFile } from './email-servers.ts';
-import { DEFINITION_FILES } from './load.ts';
+import { DEFINITION_FILES, NO_FOLDER } from './load.ts';
 import type { Problem } from './problem.ts';
 
 /** @throws MailroomError EMAIL_SERVERS_UNREADABLE */
@@ -12,7 +12,7 @@ export function missingDefinitions({
   configDir,
   emailServersFiles,
 }: Pick<Config, 'configDir' | 'emailServersFiles'>): Problem[] {
-  if (!existsSync(configDir)) return [{ field: configDir, message: 'this folder does not exist' }];
+  if (!existsSync(configDir)) return [{ field: configDir, message: NO_FOLDER }];
   const there = emailServersFiles.filter((file) => existsSync(file));
   const named = emailServersFiles.some((file, i) => basename(file) !== DEFINITION_FILES[i]);
   const gone = named ? emailServersFiles.filter((file) => !there.includes(file)) : [];

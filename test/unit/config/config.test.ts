@@ -240,6 +240,16 @@ describe('problems', () => {
     ]);
   });
 
+  it('a folder that does not exist is named first: it may be why the rest is missing', () => {
+    const nowhere = join(folder, 'nowhere');
+    const refused = expect.objectContaining({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/nowhere: this folder does not exist\nredis\.url: is required/),
+    });
+    expect(() => loadConfig({ configDir: nowhere, env: {} })).toThrow(refused);
+    expect(loadConfig({ configDir: nowhere, env: fit }).configDir).toBe(nowhere);
+  });
+
   it('are all reported at once, and the first is the field of the error', () => {
     expect(problems({ MAILROOM_HTTP_PORT: 'x', MAILROOM_LOG_LEVEL: 'y', MAILROOM_ROLES: 'z' })).toHaveLength(3);
   });
