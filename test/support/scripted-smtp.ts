@@ -23,7 +23,10 @@ export interface ScriptedSmtp {
   stop(): Promise<void>;
 }
 
-/** @param answer the lines in the place of the usual answer; undefined: the usual one. Called in order, also when a mail's first bytes come (`body`) */
+/**
+ * @param answer the lines in the place of the usual answer; undefined: the usual one. Called in order, also when a mail's first bytes come (`body`).
+ *   An answer whose last line is a continuation (`250-wait`) never ends: the line is sent again and again.
+ */
 export async function startScriptedSmtp(answer: (verb: Verb | 'body') => string | undefined): Promise<ScriptedSmtp> {
   const open = new Set<Socket>();
   const port = await freePort();
@@ -40,6 +43,11 @@ export async function startScriptedSmtp(answer: (verb: Verb | 'body') => string 
       const lines = answer(verb) ?? USUAL[verb] ?? '250 2.1.0 OK';
       isMail = verb === 'DATA' && lines.startsWith('354');
       say(lines);
+      const last = lines.split('\r\n').at(-1) ?? '';
+      if (last[3] === '-') {
+        const again = setInterval(() => say(last), 20);
+        socket.once('close', () => clearInterval(again));
+      }
       if (verb === 'QUIT') socket.end();
     };
     const read = (): boolean => {

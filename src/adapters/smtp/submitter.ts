@@ -19,6 +19,12 @@ export const submitterDefaults: SubmitterSettings = {
   ehloName: undefined,
 };
 
+/**
+ * How long a submission may not come forward, in silences: RFC 5321 §4.5.3.2.6 gives the answer to a mail 10 minutes. Everything before the mail gets as
+ * much. A server that sends a line of an unfinished answer now and then is never silent.
+ */
+const SILENCES = 5;
+
 export function createSubmitter(
   server: SmtpServer,
   getToken: GetToken,
@@ -54,7 +60,14 @@ export function createSubmitter(
   }
 
   async function once(submission: Submission): Promise<SubmissionOutcome> {
-    const tracker: Tracker = { pulled: false, firstByte: false, finished: false, over: false };
+    const tracker: Tracker = {
+      pulled: false,
+      firstByte: false,
+      finished: false,
+      over: false,
+      progress: () => late.refresh(),
+    };
+    const late = setTimeout(reconnect, SILENCES * settings.socketTimeoutMs);
     tokenFault = undefined;
     try {
       const accepted = await transport.sendMail({
@@ -81,6 +94,7 @@ export function createSubmitter(
         return { kind: 'withheld', error: tracker.withheld.error, sent: tracker.firstByte ? 'unfinished' : 'none' };
       return failed(server, submission, tracker, asError(thrown) as SmtpError, tokenFault);
     } finally {
+      clearTimeout(late);
       tracker.over = true;
       pulled = tracker.pulled;
       // The mail has no end: on this connection, the next command would become a part of it.

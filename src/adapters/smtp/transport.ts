@@ -27,6 +27,8 @@ export interface Tracker {
   withheld?: { error: unknown };
   /** The outcome is known: a reader that still pulls gets nothing more, so no dot follows an earlier answer. */
   over: boolean;
+  /** The submission came forward. */
+  progress: () => void;
 }
 
 /** @param getToken called once for each new connection of an OAuth2 server */
@@ -90,6 +92,7 @@ async function* tracked(
     for await (const chunk of submission.bytes()) {
       check();
       tracker.firstByte = true;
+      tracker.progress();
       yield chunk;
     }
     check();
@@ -100,4 +103,5 @@ async function* tracked(
   }
   // From here on the final dot may be sent.
   tracker.finished = true;
+  tracker.progress();
 }

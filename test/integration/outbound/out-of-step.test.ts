@@ -13,14 +13,14 @@ const nothing = {
   append: async () => 'was-there' as const,
 };
 
-async function replica(end: ScriptedSmtp, server: Parameters<typeof smtpServer>[1] = {}) {
+async function replica(end: ScriptedSmtp, server: Parameters<typeof smtpServer>[1] = {}, silenceMs = 60_000) {
   room.onEnd(end.stop);
   const pace = { perMinute: 1_000, connections: 1, recipientsPerDay: 10_000 };
   return room.replica({
     servers: [smtpServer(end.port, { pace, ...server })],
     sent: nothing,
     settings: { waitScale: 0.005 },
-    silenceMs: 60_000,
+    silenceMs,
   });
 }
 
@@ -71,3 +71,22 @@ it('a refusal before the end of the mail ends the connection: the next reply doe
   expect(await one.replies.getReply(second.replyId)).toMatchObject({ attempts: 1 });
   expect(end.mails.map((mail) => header(mail, 'X-Mailroom-Reply-Id'))).toEqual([second.replyId]);
 });
+
+it.each([
+  ['MAIL', '250-wait', 'prepared'],
+  ['dot', '250-wait', 'uncertain'],
+] as const)(
+  'an answer to %s that never ends, though no line is late, is given up like silence',
+  async (at, endless, state) => {
+    const said = [endless];
+    const end = await startScriptedSmtp((verb) => (verb === at ? said.shift() : undefined));
+    const one = await replica(end, {}, 100);
+    const [first, second] = [reply(), reply()];
+    await one.replies.submitReply(first);
+    await one.reached(first.replyId, state === 'prepared' ? 'accepted' : state);
+    await one.replies.submitReply(second);
+    await one.reached(second.replyId, 'accepted');
+    const received = end.mails.map((mail) => header(mail, 'X-Mailroom-Reply-Id'));
+    expect(received.sort()).toEqual([first.replyId, second.replyId].sort());
+  },
+);
