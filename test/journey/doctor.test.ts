@@ -110,7 +110,7 @@ describe('the command', () => {
 
   it('lists the existing servers for an unknown name, and the supported languages', async () => {
     expect((await run(['Inn'], (text) => text.includes('"In", "Out"'))).code).toBe(1);
-    expect((await run(['--lang', 'fr'], (text) => text.includes('de or en'))).code).toBe(1);
+    expect((await run(['--lang', 'fr'], (text) => text.includes('de, en'))).code).toBe(2);
   });
 
   it('checks all servers beside the live gateway without disturbing it', async () => {
