@@ -292,12 +292,20 @@ describe('priority', () => {
 
 it('replies of several states are listed newest first, by when they came into their state', async () => {
   const { replies } = await room.waiting({ servers: [smtpServer(room.sink.port)] });
+  const client = room.redis.client();
+  const clock = async () => {
+    const [seconds, micros] = await client.time();
+    return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
+  };
   const ids: string[] = [];
   for (const act of ['queue', 'cancel', 'queue', 'cancel']) {
     const given = reply();
     ids.unshift(given.replyId);
     await replies.submitReply(given);
     if (act === 'cancel') await replies.cancelReply(given.replyId);
+    // States are ordered by the millisecond of Redis' clock.
+    const at = await clock();
+    await waitFor(async () => (await clock()) > at, { describe: 'the next millisecond' });
   }
   expect((await replies.listReplies(['dropped', 'queued'], 10)).map(({ replyId }) => replyId)).toEqual(ids);
 });
