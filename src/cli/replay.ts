@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { type Command, InvalidArgumentError } from 'commander';
 import { isImap } from '../domain/email-server.ts';
 import { parse as parseUidSet } from '../domain/uid-set.ts';
-import { beginsWithDay } from '../lib/time.ts';
+import { instantOf } from '../lib/time.ts';
 import { type Replayed, replay, type Selection } from '../operations/replay.ts';
 import { ingestDeps } from '../wiring/inbound.ts';
 import { connected, named } from './connect.ts';
@@ -49,8 +49,8 @@ function runName(text: string): string {
 
 function selection(text: string): Selection {
   const date = /^(?:since\s+)?(\d{4}-\d{2}-\d{2}(?:T[\d:.]+Z?)?)$/.exec(text.trim());
-  const [, since = ''] = date ?? [];
-  if (beginsWithDay(since) && !Number.isNaN(Date.parse(since))) return { since: new Date(since) };
+  const since = date === null ? undefined : instantOf(date[1] as string);
+  if (since !== undefined) return { since: new Date(since) };
   try {
     return { uids: parseUidSet(text) };
   } catch {

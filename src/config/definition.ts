@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { normalAddress, parseAddress } from '../domain/address.ts';
 import type { ImapServer, SmtpServer } from '../domain/email-server.ts';
 import { pastedAddresses } from '../domain/pasted-addresses.ts';
-import { beginsWithDay } from '../lib/time.ts';
+import { instantOf } from '../lib/time.ts';
 import { inZod } from './issues.ts';
 import { isHost } from './setting.ts';
 
@@ -151,8 +151,8 @@ const startFrom = z.unknown().transform((given, context) => {
   const known = (['now', 'unseen', 'all'] as const).find((name) => name === text.toLowerCase());
   if (known) return known;
   const isTime = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(text);
-  const fits = isTime && beginsWithDay(text) && !Number.isNaN(Date.parse(text));
-  if (fits) return { since: new Date(text).toISOString() };
+  const at = isTime ? instantOf(text) : undefined;
+  if (at !== undefined) return { since: new Date(at).toISOString() };
   return refused(context, inZod('notStart'));
 });
 

@@ -3,6 +3,14 @@
 
 export type Copies = ReturnType<typeof createCopies>;
 
+/** Takes one of the known copies that are left of a fingerprint. @returns false: none is left, the message is another one */
+export function takeCopy(left: Map<string, number>, print: string): boolean {
+  const count = left.get(print) ?? 0;
+  if (count <= 0) return false;
+  left.set(print, count - 1);
+  return true;
+}
+
 export function createCopies() {
   const counts = new Map<string, number>();
   function add(prints: Iterable<string>): void {

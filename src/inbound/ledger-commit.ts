@@ -2,7 +2,7 @@
 import { ANSWER_SECONDS } from '../domain/answered.ts';
 import type { LedgerMeta } from '../domain/ledger.ts';
 import { DAY_MS } from '../lib/time.ts';
-import { createCopies } from './copies.ts';
+import { takeCopy } from './copies.ts';
 import { fingerprintOf, messageIdHash } from './fingerprint.ts';
 import { type Item, ingest, quarantineReason, type Ready } from './ingest-message.ts';
 import type { Watched } from './watched.ts';
@@ -68,18 +68,19 @@ async function withoutMatched(watched: Watched, items: readonly Item[]): Promise
   );
   const prints = old.map(printOf);
   const known = await ports.ledgers.knownCopies(mailboxId, prints);
-  const taken = createCopies();
-  const matched = old.filter((_, i) => {
-    const print = prints[i] as string;
-    if ((known[i] ?? 0) <= copies.of(print) + taken.of(print)) return false;
-    taken.add([print]);
-    return true;
-  });
-  if (matched.length === 0) return items;
-  await watched.commit({ outcomes: [{ outcome: 'matched', uids: matched.map(({ uid }) => uid) }] });
-  copies.add(matched.map(printOf));
-  for (const { uid } of matched) ports.emit('MessageMatched', { server: server.name, uid });
-  return items.filter((item) => !matched.includes(item));
+  const left = new Map(prints.map((print, i) => [print, (known[i] ?? 0) - copies.of(print)]));
+  const matched = new Map(
+    old.flatMap((item, i) => {
+      const print = prints[i] as string;
+      return takeCopy(left, print) ? [[item, print]] : [];
+    }),
+  );
+  if (matched.size === 0) return items;
+  const uids = [...matched.keys()].map(({ uid }) => uid);
+  await watched.commit({ outcomes: [{ outcome: 'matched', uids }] });
+  copies.add(matched.values());
+  for (const uid of uids) ports.emit('MessageMatched', { server: server.name, uid });
+  return items.filter((item) => !matched.has(item));
 }
 
 /** Messages that failed to parse are quarantined: flagged, alerted, and enqueued all the same. */

@@ -59,7 +59,8 @@ export async function poll(watched: Watched, mailbox: Mailbox, full: boolean, st
   const exists = (uid: number) => status?.uidNext === undefined || uid < status.uidNext;
   if (state.doubts === 0) state.window = { low, uids: uids.filter(exists), modseq: before?.modseq };
   // Also those that are not listed any more: the next try finds out whether they are gone.
-  const pending = [...ledger.pending.keys()].filter((uid) => !uids.includes(uid));
+  const listed = new Set(ledger.pending.size === 0 ? [] : uids);
+  const pending = [...ledger.pending.keys()].filter((uid) => !listed.has(uid));
   if (!full) return [...pending, ...uids.filter(exists)];
   const recent = await mailbox.uidsSince(new Date(ports.now() - 3 * DAY_MS));
   return [...new Set([...pending, ...recent.filter(exists), ...uids.filter(exists)])].sort((a, b) => a - b);

@@ -4,6 +4,7 @@ import type { ImapServer } from '../domain/email-server.ts';
 import { type LedgerMeta, settled } from '../domain/ledger.ts';
 import { highest } from '../domain/uid-set.ts';
 import { DAY_MS } from '../lib/time.ts';
+import { takeCopy } from './copies.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { allUids } from './poll.ts';
 import type { Mailbox } from './ports.ts';
@@ -111,11 +112,8 @@ async function rescan(watched: Watched, mailbox: Mailbox, uids: readonly number[
     for await (const head of mailbox.fetchHeads(uids)) {
       watched.proven();
       const print = fingerprintOf(head.source, head.internalDate, head.size);
-      const left = known.get(print) ?? 0;
-      if (left > 0) {
-        known.set(print, left - 1);
-        matched.set(head.uid, print);
-      } else if ((head.internalDate?.getTime() ?? Number.POSITIVE_INFINITY) < previous.startedAt - DAY_MS)
+      if (takeCopy(known, print)) matched.set(head.uid, print);
+      else if ((head.internalDate?.getTime() ?? Number.POSITIVE_INFINITY) < previous.startedAt - DAY_MS)
         before.push(head.uid);
       else unknown.push(head.uid);
     }

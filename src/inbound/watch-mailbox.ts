@@ -102,12 +102,9 @@ export function watchMailbox(watched: Watched, mailbox: Mailbox, interrupt: Abor
   /** Every UID listed has an outcome: what else is done after a poll. */
   async function allTaken(): Promise<Happened> {
     // A message that is not listed has left the folder only if this listing covers it, and agrees with STATUS.
-    const covered = full ? polls.window : undefined;
-    await afterCare(
-      watched,
-      mailbox,
-      (uid) => covered !== undefined && uid >= covered.low && !covered.uids.includes(uid),
-    );
+    const { low, uids } = (full ? polls.window : undefined) ?? { low: Number.POSITIVE_INFINITY, uids: [] };
+    const inFolder = new Set(uids);
+    await afterCare(watched, mailbox, (uid) => uid >= low && !inFolder.has(uid));
     if (marksWaiting) {
       marksWaiting = false;
       await markAnswered(watched, mailbox);

@@ -5,9 +5,13 @@ export const DAY_MS = 86_400_000;
 export const HOUR_MS = 3_600_000;
 export const MINUTE_MS = 60_000;
 
-/** Whether a text begins with a day that exists, as YYYY-MM-DD: Date.parse takes 2026-02-30 for the second of March. */
-export function beginsWithDay(text: string): boolean {
+/**
+ * Epoch ms of a date, or of a time, that begins with a day as YYYY-MM-DD. Undefined: it is none, or the day does not exist; Date.parse takes 2026-02-30
+ * for the second of March.
+ */
+export function instantOf(text: string): number | undefined {
   const day = text.slice(0, 10);
-  const at = Date.parse(day);
-  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(day);
+  const [midnight, at] = [Date.parse(day), Date.parse(text)];
+  const exists = !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(day);
+  return exists && !Number.isNaN(at) ? at : undefined;
 }

@@ -11,7 +11,7 @@ export function isNoBase64(bytes: Buffer): boolean {
   const probe = bytes.subarray(0, PROBED).toString('latin1').trim();
   const line = probe.split(/[\r\n]/, 1)[0] ?? '';
   // Mailing lists append plain text to base64, so the first line decides.
-  if (line.length % 4 === 0 && (line.length >= 20 || line.endsWith('=')) && isWhole(line)) return false;
+  if ((line.length >= 20 || line.endsWith('=')) && isWhole(line)) return false;
   let foreign = 0;
   for (const _ of probe.matchAll(/[ \t][A-Za-z0-9+/]|[^A-Za-z0-9+/=\s]/g)) foreign++;
   return foreign * 16 > probe.length;

@@ -11,7 +11,7 @@ import { MINUTE_MS } from '../lib/time.ts';
 import { GIVE_UP_MS, settleAccepted } from './accept.ts';
 import { BegunElsewhere, forgottenBegin } from './begin-data.ts';
 import { failureOf, refusalOf, remoteLine } from './results.ts';
-import { expectedIn, fenced, insist, later, move, reject, report, type Work } from './work.ts';
+import { expectedIn, fenced, later, move, reject, report, type Work } from './work.ts';
 
 export type Accepted = SubmissionOutcome & { kind: 'accepted' };
 
@@ -168,20 +168,18 @@ async function refused(
   }
   const slower = verdict.action === 'back-off' && code !== 'RECIPIENT_RATE';
   const paused = verdict.action === 'pause-server' || verdict.action === 'hold';
-  const write = () =>
-    move(work, {
-      from: late ? ['data-begun', 'uncertain'] : ['submitting', 'data-begun'],
-      to: 'prepared',
-      late,
-      ...(slower || paused ? {} : { waitMs }), // otherwise the whole server waits
-      change: {
-        ...(recipients === undefined
-          ? {}
-          : { recipients: moveRecipients(recipients, ['uncertain'], { state: 'pending' }) }),
-        evidence: `${code} (sent: ${sent}): ${remoteLine(remote)}`,
-      },
-    });
-  const { moved } = await (late ? insist(work, write) : write());
+  const { moved } = await move(work, {
+    from: late ? ['data-begun', 'uncertain'] : ['submitting', 'data-begun'],
+    to: 'prepared',
+    late,
+    ...(slower || paused ? {} : { waitMs }), // otherwise the whole server waits
+    change: {
+      ...(recipients === undefined
+        ? {}
+        : { recipients: moveRecipients(recipients, ['uncertain'], { state: 'pending' }) }),
+      evidence: `${code} (sent: ${sent}): ${remoteLine(remote)}`,
+    },
+  });
   if (!moved) return fenced(work);
   report(work, 'ReplyRetried', { code, class: verdict.class, attempts: entry.attempts, delayMs: waitMs });
   await work.job.progress({

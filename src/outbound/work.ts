@@ -44,17 +44,20 @@ export interface Work extends Delivery {
   claimStillValid: () => boolean;
 }
 
-/** A transition of the journal under the work's claim. */
-export const move = (
-  { deps, reply, fence }: Pick<Work, 'deps' | 'reply' | 'fence'>,
+/** A transition of the journal under the work's claim; one by the answer to a mail (`late`) insists. */
+export function move(
+  { deps, reply, fence, settings }: Pick<Work, 'deps' | 'reply' | 'fence' | 'settings'>,
   transition: Omit<Transition, 'fence'>,
-): Promise<Transitioned> => deps.journal.transition(reply.replyId, { ...transition, fence });
+): Promise<Transitioned> {
+  const write = () => deps.journal.transition(reply.replyId, { ...transition, fence });
+  return transition.late === true ? insist({ settings }, write) : write();
+}
 
 /**
  * For a transition by the answer to a mail, which is known only once: a Redis that refuses writes for a moment (full, demoted, its disk unavailable)
  * must not turn an accepted or refused reply into an uncertain one. Retries for `insistMs`, then throws the last error. To repeat a transition is safe.
  */
-export async function insist<T>({ settings }: Work, write: () => Promise<T>): Promise<T> {
+export async function insist<T>({ settings }: Pick<Work, 'settings'>, write: () => Promise<T>): Promise<T> {
   const began = performance.now();
   for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, 2_000)) {
     try {
@@ -83,22 +86,19 @@ export const expectedIn = (ms: number): string => new Date(Date.now() + ms).toIS
 /** @param late the refusal answers the DATA of this claim: it counts even if another worker has marked the reply uncertain */
 export async function reject(work: Work, failure: Failure, more: ResultFields = {}, late = false): Promise<JobEnding> {
   const { deps, server, reply, fence } = work;
-  const write = async () => {
-    const before = await deps.journal.read(reply.replyId);
-    const result = resultOf(
-      { ...before, replyId: reply.replyId, server: server.name, state: 'rejected' },
-      { failure, ...defined({ remote: failure.remote }), ...more },
-    );
-    const { moved } = await move(work, {
-      from: late ? ['data-begun', 'uncertain'] : ['queued', 'prepared', 'submitting', 'data-begun'],
-      to: 'rejected',
-      late,
-      release: fence,
-      change: { result, evidence: `rejected: ${failure.code} ${remoteLine(failure.remote)}` },
-    });
-    return { moved, result };
-  };
-  const { moved, result } = await (late ? insist(work, write) : write());
+  const read = () => deps.journal.read(reply.replyId);
+  const before = await (late ? insist(work, read) : read());
+  const result = resultOf(
+    { ...before, replyId: reply.replyId, server: server.name, state: 'rejected' },
+    { failure, ...defined({ remote: failure.remote }), ...more },
+  );
+  const { moved } = await move(work, {
+    from: late ? ['data-begun', 'uncertain'] : ['queued', 'prepared', 'submitting', 'data-begun'],
+    to: 'rejected',
+    late,
+    release: fence,
+    change: { result, evidence: `rejected: ${failure.code} ${remoteLine(failure.remote)}` },
+  });
   if (!moved) return fenced(work);
   report(work, 'ReplyRejected', { code: failure.code, class: failure.class });
   return { end: 'failed', result };

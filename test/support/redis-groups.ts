@@ -33,7 +33,7 @@ async function stopNodes(nodes: readonly Node[]): Promise<void> {
 /** Makes a node the replica of another, and waits until it has all. */
 export async function replicate(replica: Node, primary: Node): Promise<void> {
   await replica.admin.replicaof('127.0.0.1', primary.port);
-  await waitFor(async () => /master_link_status:up/.test(await replica.admin.info('replication')), {});
+  await waitFor(async () => /master_link_status:up/.test(await replica.admin.info('replication')));
 }
 
 export async function startPair(): Promise<{ nodes: [Node, Node]; stop(): Promise<void> }> {

@@ -26,6 +26,8 @@ export interface Row {
   codeless?: true;
   /** Milliseconds. */
   afterMs?: number;
+  /** The wait does not grow with this reply's tries: what is limited is used by others, too. */
+  steady?: true;
   maxTries?: number;
   /** It concerns our tenant or mailbox, whatever the recipient: also as a bounce of our own system it holds the server, for this long, ms. */
   asBounceMs?: number;
@@ -105,11 +107,13 @@ const limits: readonly Row[] = [
     code: 'SMTP_CONNECTION_LIMIT',
     text: /Concurrent connections limit|sender thread limit exceeded/i,
     afterMs: 45 * SECOND,
+    steady: true,
   }, // EXO
   {
     code: 'SMTP_CONNECTION_LIMIT',
     text: /too many (concurrent |open |simultaneous |new )?(SMTP |TLS )?(connections|sessions)|connection (rate|count) limit|max(imum)? (number of )?connections/i,
     afterMs: 45 * SECOND,
+    steady: true,
   }, // SES, Postfix, Exim, sendmail
   {
     code: 'SMTP_CONNECTION_ENDED',

@@ -41,8 +41,7 @@ export function classifySubmission(failure: SubmissionFailure, names: Names, tri
   if (row.maxTries !== undefined && tries >= row.maxTries) action = 'fail';
   const waits = action === 'retry' || action === 'back-off' || action === 'hold' || action === 'settle';
   const base = row.afterMs ?? 10_000;
-  // A limit of connections ends with one of them, however often this reply met it; and the wait is the whole server's.
-  const grows = row.maxTries === undefined && action !== 'hold' && row.code !== 'SMTP_CONNECTION_LIMIT';
+  const grows = row.maxTries === undefined && action !== 'hold' && row.steady !== true;
   const growth = grows ? 2 ** Math.min(Math.max(tries, 1) - 1, 6) : 1;
   const longest = action === 'hold' ? LONGEST_ASKED_MS.server : LONGEST_ASKED_MS.reply;
   const announced = waits && action !== 'settle' ? Math.min(announcedMs(failure.text ?? ''), longest) : 0;
